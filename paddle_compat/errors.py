@@ -1,0 +1,55 @@
+"""Errors that tell a Paddle user what is not here, and what to use instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+__all__ = ["UnsupportedAPIError", "unsupported_attribute"]
+
+GUIDE = "migration_guide.md"
+
+
+class UnsupportedAPIError(AttributeError):
+    """A Paddle name that `paddle_compat` does not offer.
+
+    It is an `AttributeError`, so `hasattr` and `getattr` with a default keep working.
+
+    Attributes:
+        path: the full Paddle path that was asked for, such as ``paddle.fluid.layers.fc``.
+    """
+
+    def __init__(self, path: str, instead: str, section: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is not offered by paddle_compat. Instead: {instead}. "
+            f"See {GUIDE}, section '{section}'."
+        )
+
+
+def unsupported_attribute(
+    module: str,
+    paddle_path: str,
+    *,
+    offered: str,
+    section: str,
+    instead: Mapping[str, str] | None = None,
+) -> Callable[[str], object]:
+    """Return a module ``__getattr__`` that answers an unknown name with `UnsupportedAPIError`.
+
+    Args:
+        module: our module's name, for the plain error that dunder look-ups get.
+        paddle_path: the Paddle module that ours answers for, such as ``paddle.nn``.
+        offered: what this module does offer, in words.
+        section: the section of the migration guide that treats the module.
+        instead: a better answer than `offered`, by name.
+    """
+
+    def __getattr__(name: str) -> object:
+        # Python's own probes (`__path__`, `__wrapped__`, ...) are no request for a Paddle API.
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise UnsupportedAPIError(
+            f"{paddle_path}.{name}", (instead or {}).get(name, offered), section
+        )
+
+    return __getattr__
