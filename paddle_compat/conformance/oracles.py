@@ -1,0 +1,250 @@
+"""Real Paddle behind one interface: in this process, or any version in its own interpreter."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Protocol
+
+from paddle_compat.conformance.call import Call, Outcome
+from paddle_compat.conformance.provision import OracleUnavailable, provision
+from paddle_compat.conformance.workers import wire
+
+__all__ = [
+    "InProcessOracle",
+    "Oracle",
+    "OracleUnavailable",
+    "SubprocessOracle",
+    "open_oracle",
+    "required",
+]
+
+WORKERS = Path(__file__).parent / "workers"
+
+
+class Oracle(Protocol):
+    """Something that answers calls as one version of real Paddle does."""
+
+    @property
+    def version(self) -> str:
+        """The version that answers."""
+
+    def evaluate(self, calls: Iterable[Call]) -> list[Outcome]:
+        """Answer each call; a call that kills Paddle's process is answered by its signal."""
+
+    def __enter__(self) -> Oracle: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class InProcessOracle:
+    """The installed Paddle (2.6 or later), in this process.
+
+    It is fast, but a call that kills Paddle kills this process too.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self.version = importlib.metadata.version("paddlepaddle")
+        except importlib.metadata.PackageNotFoundError:
+            raise OracleUnavailable("paddlepaddle is not installed here") from None
+        if release(self.version) < (2, 6):
+            raise OracleUnavailable(
+                f"paddlepaddle {self.version} is too old to share a process with torch (2.6 is not)"
+            )
+        self._worker: ModuleType = _import_worker()
+
+    def evaluate(self, calls: Iterable[Call]) -> list[Outcome]:
+        """Answer each call."""
+        return [
+            Outcome.from_wire(*wire.answer(self._worker.evaluate, *call.to_wire()))
+            for call in calls
+        ]
+
+    def __enter__(self) -> Oracle:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+
+def _import_worker() -> ModuleType:
+    """Import the 2.x worker, which imports Paddle."""
+    try:
+        import paddle_compat.conformance.workers.paddle_2x as worker
+    except ImportError as error:
+        raise OracleUnavailable(f"the installed paddlepaddle does not import: {error}") from error
+    return worker
+
+
+class SubprocessOracle:
+    """Any version of Paddle, in an interpreter of its own; restarted after a crash.
+
+    Args:
+        python: the interpreter that has the Paddle.
+        version: the version that is expected there.
+        timeout: seconds after which a call counts as hung and is killed.
+    """
+
+    def __init__(self, python: Path, version: str, *, timeout: float = 120.0) -> None:
+        self.python = python
+        self.version = version
+        self.timeout = timeout
+        name = "fluid_1x.py" if release(version) < (2,) else "paddle_2x.py"
+        self._command = [str(python), str(WORKERS / name)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def evaluate(self, calls: Iterable[Call]) -> list[Outcome]:
+        """Answer each call; the one during which the process dies is answered by its signal."""
+        return [self._evaluate(call) for call in calls]
+
+    def _evaluate(self, call: Call) -> Outcome:
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with self._watchdog(process) as hung:
+            try:
+                wire.write_frame(process.stdin, *call.to_wire())
+                reply = wire.read_frame(process.stdout)
+            except BrokenPipeError:
+                reply = None
+        if reply is not None:
+            return Outcome.from_wire(*reply)
+        code = process.wait()
+        self._close()
+        if hung.is_set():
+            return Outcome("crash", error="Timeout", message=f"no answer in {self.timeout} s")
+        name = signal.Signals(-code).name if code < 0 else f"exit {code}"
+        return Outcome("crash", error=name, message=f"Paddle's process died: {name}")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """Return the worker's process, started and ready."""
+        if self._process is not None:
+            return self._process
+        environment = {
+            **os.environ,
+            # One thread each: the answers do not depend on the machine's cores, and several
+            # workers can share it. The Python settings of this process are not for another one.
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "GLOG_minloglevel": "3",
+        }
+        for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV"):
+            environment.pop(name, None)
+        try:
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+        except OSError as error:
+            raise OracleUnavailable(f"cannot start {self.python}: {error}") from error
+        assert process.stdout is not None
+        self._process = process
+        with self._watchdog(process):
+            ready = wire.read_frame(process.stdout)
+        if ready is None:
+            self._close()
+            raise OracleUnavailable(f"Paddle {self.version} does not start in {self.python}")
+        if ready[0]["version"] != self.version:
+            self._close()
+            raise OracleUnavailable(
+                f"{self.python} has Paddle {ready[0]['version']}, not {self.version}"
+            )
+        return process
+
+    @contextlib.contextmanager
+    def _watchdog(self, process: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
+        """Kill the process when the block takes longer than the timeout."""
+        hung = threading.Event()
+
+        def kill() -> None:
+            hung.set()
+            process.kill()
+
+        timer = threading.Timer(self.timeout, kill)
+        timer.start()
+        try:
+            yield hung
+        finally:
+            timer.cancel()
+
+    def _close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            with contextlib.suppress(OSError):
+                stream.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> Oracle:
+        self._running()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version: ``(1, 8, 5)``."""
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+
+
+def open_oracle(version: str, *, in_process: bool = False) -> Oracle:
+    """Return the oracle for a version of Paddle; in its own interpreter unless asked otherwise.
+
+    An interpreter that is not there yet is created, which needs the network: see `provision`.
+
+    Raises:
+        OracleUnavailable: with the reason, when that version cannot be had here.
+
+    Example:
+        >>> with open_oracle("1.8.5") as oracle:  # doctest: +SKIP
+        ...     [outcome] = oracle.evaluate([call])
+    """
+    if in_process:
+        oracle = InProcessOracle()
+        if oracle.version != version:
+            raise OracleUnavailable(f"paddlepaddle {oracle.version} is installed, not {version}")
+        return oracle
+    return SubprocessOracle(provision(version).python, version)
+
+
+def required() -> bool:
+    """Tell whether a missing oracle is a failure: in continuous integration it is."""
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+if sys.platform == "win32":  # pragma: no cover
+    raise ImportError("Paddle's oracles run on Linux and macOS")

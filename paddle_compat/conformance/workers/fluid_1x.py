@@ -1,0 +1,86 @@
+"""Evaluates calls with real Paddle 1.x (``paddle.fluid``), in graph mode and in dygraph mode."""
+
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+import paddle
+import paddle.fluid as fluid
+from wire import Arrays, Header, serve
+
+PLACE = fluid.CPUPlace()
+
+
+def _function(face: str) -> Any:
+    """Find ``paddle.f`` by its dotted name."""
+    found: Any = paddle
+    for part in face.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _dygraph(spec: Header, arrays: Arrays) -> Arrays:
+    """Run the call eagerly; the incoming gradient enters as a weighted sum."""
+    with fluid.dygraph.guard(PLACE):
+        inputs: Dict[str, Any] = {}
+        for name in spec["inputs"]:
+            array = arrays["input/" + name]
+            if name in spec["raw"]:
+                inputs[name] = array
+                continue
+            inputs[name] = fluid.dygraph.to_variable(array)
+            inputs[name].stop_gradient = name not in spec["wrt"]
+        out = _function(spec["face"])(**inputs, **spec["attrs"])
+        answers = {"value": out.numpy()}
+        if spec["wrt"]:
+            weighted = out
+            if "cotangent" in arrays:
+                weighted = out * fluid.dygraph.to_variable(arrays["cotangent"])
+            fluid.layers.reduce_sum(weighted).backward()
+            for name in spec["wrt"]:
+                gradient = inputs[name].gradient()
+                if gradient is not None:
+                    answers["grad/" + name] = gradient
+        return answers
+
+
+def _static(spec: Header, arrays: Arrays) -> Arrays:
+    """Build a program with every shape known, then run it."""
+    main, startup = fluid.Program(), fluid.Program()
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        inputs: Dict[str, Any] = {}
+        feed: Dict[str, Any] = {}
+        for name in spec["inputs"]:
+            array = arrays["input/" + name]
+            if name in spec["raw"]:
+                inputs[name] = array
+                continue
+            inputs[name] = fluid.data(name, list(array.shape), str(array.dtype))
+            inputs[name].stop_gradient = name not in spec["wrt"]
+            feed[name] = array
+        out = _function(spec["face"])(**inputs, **spec["attrs"])
+        fetches: List[Tuple[str, Any]] = [("value", out)]
+        if spec["wrt"]:
+            incoming = None
+            if "cotangent" in arrays:
+                cotangent = arrays["cotangent"]
+                incoming = [fluid.data("cotangent", list(cotangent.shape), str(cotangent.dtype))]
+                feed["cotangent"] = cotangent
+            wanted = [inputs[name] for name in spec["wrt"]]
+            gradients = fluid.gradients([out], wanted, target_gradients=incoming)
+            for name, gradient in zip(spec["wrt"], gradients):
+                if gradient is not None:
+                    fetches.append(("grad/" + name, gradient))
+        executor = fluid.Executor(PLACE)
+        with fluid.scope_guard(fluid.Scope()):
+            executor.run(startup)
+            values = executor.run(main, feed=feed, fetch_list=[var for _, var in fetches])
+    return {name: np.asarray(value) for (name, _), value in zip(fetches, values)}
+
+
+def evaluate(spec: Header, arrays: Arrays) -> Arrays:
+    """Evaluate one call; what Paddle raises is left to the caller."""
+    return _dygraph(spec, arrays) if spec["mode"] == "dygraph" else _static(spec, arrays)
+
+
+if __name__ == "__main__":
+    serve(paddle.__version__, evaluate)
