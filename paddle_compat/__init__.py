@@ -1,0 +1,76 @@
+"""Legacy PaddlePaddle detection code on PyTorch: ``import paddle_compat as paddle``.
+
+Tensors are plain `torch.Tensor` objects. Importing this package patches nothing and needs no
+Paddle. What Paddle has and this package does not raises `UnsupportedAPIError`, which says what to
+use instead.
+"""
+
+from __future__ import annotations
+
+from paddle_compat import fluid, framework, nn, tensor
+from paddle_compat.errors import UnsupportedAPIError, unsupported_attribute
+from paddle_compat.framework.dtype import (
+    bfloat16,
+    bool,  # noqa: A004 - Paddle's name
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+)
+from paddle_compat.tensor import cast, greater_equal, sum, to_tensor  # noqa: A004 - Paddle's name
+
+__all__ = [
+    "UnsupportedAPIError",
+    "__version__",
+    "bfloat16",
+    "bool",
+    "cast",
+    "complex64",
+    "complex128",
+    "float16",
+    "float32",
+    "float64",
+    "fluid",
+    "framework",
+    "greater_equal",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "nn",
+    "sum",
+    "tensor",
+    "to_tensor",
+    "uint8",
+]
+
+__version__ = "0.1.0"
+
+__getattr__ = unsupported_attribute(
+    __name__,
+    "paddle",
+    offered="torch's own function, for tensors here are torch tensors",
+    section="What is offered",
+    instead={
+        "Tensor": "torch.Tensor",
+        "add": "torch.add",
+        "concat": "torch.cat",
+        "grad": "torch.autograd.grad",
+        "matmul": "torch.matmul",
+        "mean": "torch.mean",
+        "no_grad": "torch.no_grad",
+        "ones": "torch.ones",
+        "optimizer": "torch.optim",
+        "reshape": "torch.reshape",
+        "seed": "torch.manual_seed",
+        "zeros": "torch.zeros",
+        "CPUPlace": "the place 'cpu', or torch.device('cpu')",
+        "CUDAPlace": "the place 'gpu:0', or torch.device('cuda', 0)",
+    },
+)
