@@ -1,0 +1,1 @@
+"""Torch-only kernels. Nothing here knows a Paddle dialect, and nothing here imports the rest."""
