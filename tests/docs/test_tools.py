@@ -1,0 +1,87 @@
+"""The scripts that read and write the documents."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import quirk_table
+import readme_commands
+from readme_commands import Block
+
+README = """# Title
+```python
+x = 1
+```
+## Set up
+Run it:
+```bash
+pip install .
+python examples/train.py
+```
+Test it:
+```bash
+pytest
+```
+## More ##
+~~~sh
+# not a heading
+echo
+~~~
+"""
+
+
+def test_blocks_carry_section_language_code_and_line() -> None:
+    assert list(readme_commands.blocks(README)) == [
+        Block("Title", "python", "x = 1\n", 3),
+        Block("Set up", "bash", "pip install .\npython examples/train.py\n", 8),
+        Block("Set up", "bash", "pytest\n", 13),
+        Block("More", "sh", "# not a heading\necho\n", 17),
+    ]
+
+
+def test_setup_commands_are_the_two_shell_blocks_of_their_section() -> None:
+    assert readme_commands.setup_commands(README) == {
+        "install": "pip install .\npython examples/train.py\n",
+        "test": "pytest\n",
+    }
+
+
+def test_a_third_or_missing_setup_command_is_refused() -> None:
+    with pytest.raises(ValueError, match="section 'Set up' has 1 shell blocks instead of 2"):
+        readme_commands.setup_commands(README.replace("```bash\npytest\n```\n", ""))
+    with pytest.raises(ValueError, match="has 3 shell blocks"):
+        readme_commands.setup_commands(README.replace("## More ##\n", ""))
+
+
+def test_a_block_that_never_ends_is_refused() -> None:
+    with pytest.raises(ValueError, match="that starts at line 2 never ends"):
+        list(readme_commands.blocks("```python\nx = 1\n"))
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    script = str(Path(readme_commands.__file__))
+    for arguments in ([], ["both"], ["install", "test"]):
+        done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True)
+        assert done.returncode == 2
+        assert done.stderr == "usage: readme_commands.py install|test\n"
+
+
+def test_readme_commands_needs_the_standard_library_only() -> None:
+    script = str(Path(readme_commands.__file__))
+    done = subprocess.run([sys.executable, "-I", "-S", script, "x"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
+def test_quirk_table_is_replaced_between_its_marks_only() -> None:
+    guide = f"before\n{quirk_table.BEGIN}\nold\n{quirk_table.END}\nafter\n"
+    new = quirk_table.replace_table(guide)
+    assert new.startswith(f"before\n{quirk_table.BEGIN}\n`paddle.")
+    assert new.endswith(f"|\n{quirk_table.END}\nafter\n")
+    assert "old" not in new
+    assert quirk_table.replace_table(new) == new
+    with pytest.raises(ValueError, match="lacks the marks"):
+        quirk_table.replace_table("no marks")

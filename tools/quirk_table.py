@@ -1,0 +1,69 @@
+"""Print the quirk ledger as the Markdown table of migration_guide.md; `--write` puts it there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from paddle_compat.conformance.quirks import LEDGER, Quirk
+
+GUIDE = Path(__file__).resolve().parents[1] / "migration_guide.md"
+BEGIN = "<!-- quirks: written by tools/quirk_table.py -->"
+END = "<!-- end of quirks -->"
+
+
+def table() -> str:
+    """Return the ledger as Markdown, one table for each face."""
+    parts = []
+    for face in dict.fromkeys(quirk.face for quirk in LEDGER):
+        parts += [f"`paddle.{face}`:", ""]
+        parts += [
+            "| id | versions | what Paddle does | at | Paddle | here |",
+            "|---|---|---|---|---|---|",
+        ]
+        parts += [_row(quirk) for quirk in LEDGER if quirk.face == face]
+        parts.append("")
+    return "\n".join(parts[:-1])
+
+
+def _row(quirk: Quirk) -> str:
+    versions = quirk.since if quirk.since == quirk.until else f"{quirk.since}–{quirk.until}"
+    what = "value" if quirk.part == "value" else f"gradient of {quirk.part}"
+    cells = [
+        f"`{quirk.id}`",
+        versions,
+        quirk.summary,
+        what,
+        _answer(quirk.paddle),
+        _answer(quirk.ours),
+    ]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _answer(answer: float | str) -> str:
+    return f"`{answer}`" if isinstance(answer, str) else f"{answer:.7g}"
+
+
+def replace_table(guide: str) -> str:
+    """Return a guide's text with the table of today between its two marks."""
+    before, _, rest = guide.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"the guide lacks the marks '{BEGIN}' and '{END}'")
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table, or write it into the guide."""
+    if arguments == ["--write"]:
+        GUIDE.write_text(replace_table(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
+    elif arguments:
+        print("usage: quirk_table.py [--write]", file=sys.stderr)
+        return 2
+    else:
+        print(table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
