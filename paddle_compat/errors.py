@@ -44,7 +44,7 @@ def unsupported_attribute(
         instead: a better answer than `offered`, by name.
     """
 
-    def __getattr__(name: str) -> object:
+    def look_up(name: str) -> object:
         # Python's own probes (`__path__`, `__wrapped__`, ...) are no request for a Paddle API.
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
@@ -52,4 +52,4 @@ def unsupported_attribute(
             f"{paddle_path}.{name}", (instead or {}).get(name, offered), section
         )
 
-    return __getattr__
+    return look_up

@@ -33,9 +33,8 @@ def compute_dtype(dtype: torch.dtype) -> torch.dtype:
 
 
 def scalars(focal: Focal) -> tuple[float, float, float]:
-    """Return gamma, positive and negative, which the sweeps take as numbers only."""
-    gamma, positive, negative = focal.gamma, focal.positive, focal.negative
-    assert not isinstance(gamma, Tensor)
+    """Return the exponent, positive and negative, which the dense sweep takes as numbers only."""
+    gamma, positive, negative = focal.exponent, focal.positive, focal.negative
     assert not isinstance(positive, Tensor)
     assert not isinstance(negative, Tensor)
     return gamma, positive, negative

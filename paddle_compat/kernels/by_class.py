@@ -29,13 +29,12 @@ def sweep(
     Args:
         logit: [N, C], any floating dtype.
         column: [N] int64, the positive column of each row; outside of 0..C-1 there is none.
-        focal: weights that are numbers or 0-D tensors, and a finite gamma >= 0; rows whose
+        focal: weights that are numbers or 0-D tensors, and a gamma >= 0; rows whose
             column is `focal.ignored` contribute nothing.
         slope: compute the slope, in the logits' dtype.
         upstream: a factor of the slope, 0-D or [N, C].
     """
-    gamma, negative = focal.gamma, focal.negative
-    assert not isinstance(gamma, Tensor)
+    gamma, negative = focal.exponent, focal.negative
     logit = logit.contiguous()
     classes = logit.shape[1]
     device, dtype = logit.device, compute_dtype(logit.dtype)
@@ -78,8 +77,7 @@ def _labelled(
 
     A row without a positive points at some element of it, whose values come out unchanged.
     """
-    gamma, positive, negative = focal.gamma, focal.positive, focal.negative
-    assert not isinstance(gamma, Tensor)
+    gamma, positive, negative = focal.exponent, focal.positive, focal.negative
     is_positive = ((column >= 0) & (column < classes)).unsqueeze(1)
     x = torch.where(is_positive, -logit, logit)
     weight = torch.zeros_like(x).add_(negative)

@@ -17,14 +17,12 @@ from paddle_compat.kernels.hyper import Focal
 __all__ = ["by_class", "dense"]
 
 
-def _modulator_times_entropy(miss: Tensor, entropy: Tensor, gamma: float | Tensor) -> Tensor:
+def _modulator_times_entropy(miss: Tensor, entropy: Tensor, gamma: float) -> Tensor:
     """``miss ** gamma * entropy``, with a finite derivative where `miss` underflows to 0."""
     tiny = torch.finfo(miss.dtype).tiny
-    if isinstance(gamma, Tensor):
-        return (miss + tiny * (miss == 0)).pow(gamma) * entropy
     if gamma == 0:
         return entropy
-    if gamma > 0:
+    if not gamma < 0:
         return (miss + tiny * (miss == 0)).pow(gamma) * entropy
     # Both factors of miss ** gamma * entropy leave the range on the easy side, where
     # entropy / miss tends to 1: raise to gamma + 1 and multiply by that ratio instead.
@@ -47,11 +45,11 @@ def dense(logit: Tensor, label: Tensor, focal: Focal) -> Tensor:
     p, n = torch.sigmoid(x), torch.sigmoid(-x)
     entropy = (label - 1) * F.logsigmoid(-x) - label * F.logsigmoid(x)
     weight = label * focal.positive + (1 - label) * focal.negative
-    loss = weight * _modulator_times_entropy(p * (1 - label) + n * label, entropy, focal.gamma)
+    loss = weight * _modulator_times_entropy(p * (1 - label) + n * label, entropy, focal.exponent)
     # The limits: with v the label's weight on the wrong side, a line of slope
     # weight * v ** (gamma + 1), and 0 where that slope is.
     wrong = torch.where(infinite, torch.where(logit > 0, 1 - label, label), 1.0)
-    slope = weight * wrong.pow(focal.gamma) * wrong
+    slope = weight * wrong.pow(focal.exponent) * wrong
     limit = slope * torch.where(slope == 0, 0.0, logit).abs()
     loss = torch.where(infinite, limit, loss)
     return loss if ignored is None else loss.masked_fill(ignored, 0)

@@ -39,7 +39,7 @@ def sweep(
     Args:
         logit: any floating dtype.
         label: any real dtype; read in the dtype computed in.
-        focal: hyper-parameters that are numbers, with a finite gamma >= 0.
+        focal: hyper-parameters that are numbers, with a gamma >= 0.
         elementwise: return every element's loss instead of their total.
         slope: compute the slope, in the logits' dtype and memory order.
         scale: a factor of the slope.

@@ -9,7 +9,6 @@ twice), compute the slope from the saved inputs in backward instead.
 from __future__ import annotations
 
 import abc
-import math
 from typing import Any
 
 import torch
@@ -19,7 +18,7 @@ from torch.autograd.forward_ad import unpack_dual
 from paddle_compat.kernels.blocks import Pass, compute_dtype
 from paddle_compat.kernels.hyper import Focal
 
-__all__ = ["Problem", "evaluate"]
+__all__ = ["Problem", "evaluate", "is_ordinary"]
 
 _PLAIN = (Tensor, torch.nn.Parameter)
 # Private in torch, and the only way to ask; without it torch.func falls back to its own errors.
@@ -46,18 +45,16 @@ class Problem(abc.ABC):
     def sweepable(self) -> bool:
         """Whether the sweep takes these hyper-parameters."""
         focal = self.focal
-        if isinstance(focal.gamma, Tensor) or not 0 <= focal.gamma < math.inf:
-            return False
-        if self.tensor_weights:
-            return True
-        return not isinstance(focal.positive, Tensor) and not isinstance(focal.negative, Tensor)
+        weights = isinstance(focal.positive, Tensor) or isinstance(focal.negative, Tensor)
+        # NaN is neither below 0 nor above: asked this way round it goes to the composed path.
+        return focal.gamma >= 0 and (self.tensor_weights or not weights)
 
 
 def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
     """Evaluate the loss the fast way where that is possible, else in composed operations."""
     # The compiler's question comes first: it must not have to trace the others.
     if torch.compiler.is_compiling() or not (
-        problem.sweepable() and _is_ordinary(logit) and _is_ordinary(label)
+        problem.sweepable() and is_ordinary(logit) and is_ordinary(label)
     ):
         return problem.composed(logit, label)
     if torch.is_grad_enabled() and (logit.requires_grad or label.requires_grad):
@@ -66,7 +63,8 @@ def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
     return problem.sweep(logit, label, False, None).loss
 
 
-def _is_ordinary(tensor: Tensor) -> bool:
+def is_ordinary(tensor: Tensor) -> bool:
+    """Whether a tensor holds plain numbers that eager code may read and write in place."""
     return (
         type(tensor) in _PLAIN
         and tensor.layout == torch.strided

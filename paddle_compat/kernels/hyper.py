@@ -30,8 +30,16 @@ class Focal:
             None: every label counts.
     """
 
-    gamma: float | Tensor
+    gamma: float
     positive: float | Tensor
     negative: float | Tensor
     ceiling: float | None = None
     ignored: int | None = None
+
+    @property
+    def exponent(self) -> float:
+        """Gamma, with infinity replaced by a number beyond which nothing changes.
+
+        miss ** gamma is 0 below a miss of 1 either way, and 0 * infinity stays out of the slope.
+        """
+        return min(self.gamma, 1e30)

@@ -1,0 +1,5 @@
+"""`paddle.nn.layer`: the modules."""
+
+from paddle_compat.nn.layer.loss import SigmoidFocalLoss
+
+__all__ = ["SigmoidFocalLoss"]
