@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -17,8 +16,6 @@ Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json
 
 FLUID = "fluid.layers.sigmoid_focal_loss"
 FUNCTIONAL = "nn.functional.sigmoid_focal_loss"
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,16 +31,19 @@ class Call:
         cotangent: the gradient that enters at the result; None for ones.
         mode: eager, or a static program.
         raw: the inputs that are passed as NumPy arrays instead of tensors.
+        order: 2 asks for the derivative of the summed first derivative instead (eager, one
+            input in `wrt`).
     """
 
     name: str
     face: str
     inputs: Mapping[str, Array]
-    attrs: Mapping[str, Json] = field(default=_NOTHING)
+    attrs: Mapping[str, Json] = field(default_factory=dict)
     wrt: tuple[str, ...] = ()
     cotangent: Array | None = None
     mode: Literal["dygraph", "static"] = "dygraph"
     raw: tuple[str, ...] = ()
+    order: Literal[1, 2] = 1
 
     def to_wire(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Split into a JSON header and arrays, as the workers read it."""
@@ -55,6 +55,7 @@ class Call:
             "wrt": list(self.wrt),
             "mode": self.mode,
             "raw": list(self.raw),
+            "order": self.order,
         }
         arrays = {f"input/{name}": array for name, array in self.inputs.items()}
         if self.cotangent is not None:
@@ -73,6 +74,7 @@ class Call:
             cotangent=arrays.get("cotangent"),
             mode=header["mode"],
             raw=tuple(header["raw"]),
+            order=header["order"],
         )
 
 
@@ -91,7 +93,7 @@ class Outcome:
 
     kind: Literal["ok", "error", "crash"]
     value: Array | None = None
-    gradients: Mapping[str, Array] = field(default=_NOTHING)
+    gradients: Mapping[str, Array] = field(default_factory=dict)
     error: str = ""
     bases: tuple[str, ...] = ()
     message: str = ""

@@ -161,8 +161,10 @@ def _round(value: float, dtype: np.dtype[Any]) -> float:
 _FLOAT32 = np.dtype(np.float32)
 
 
-def _split(values: Objects, magnitude: Objects, weight: Objects) -> Quantity:
-    """Turn exact numbers into a `Quantity`."""
+def _split(*exact: Any) -> Quantity:
+    """Turn exact values, magnitudes and weights into a `Quantity`."""
+    # NumPy turns a 0-D object array into its element at every operation.
+    values, magnitude, weight = (np.asarray(array, dtype=object) for array in exact)
     high = np.array([float(v) for v in values.flat]).reshape(values.shape)
     low = np.array(
         [
@@ -187,10 +189,11 @@ def _objects(array: Array) -> Objects:
 
 def _map(function: Any, *arrays: Array) -> Objects:
     """Apply a function to the elements of arrays of one shape."""
-    flat = np.empty(arrays[0].size, dtype=object)
-    for index, items in enumerate(zip(*(array.flat for array in arrays), strict=True)):
+    first, *_ = boxed = [np.asarray(array, dtype=object) for array in arrays]
+    flat = np.empty(first.size, dtype=object)
+    for index, items in enumerate(zip(*(array.flat for array in boxed), strict=True)):
         flat[index] = function(*items)
-    return flat.reshape(arrays[0].shape)
+    return flat.reshape(first.shape)
 
 
 def _times(weight: Any, term: Any) -> Any:
@@ -232,6 +235,7 @@ def _fluid(call: Call) -> Truth:
 
 def _fold(array: Objects, shape: tuple[int, ...]) -> Objects:
     """Sum over what broadcasting repeated: the inverse of ``np.broadcast_to``."""
+    array = np.asarray(array, dtype=object)
     while array.ndim > len(shape):
         array = _total(array, 0)
     for axis, size in enumerate(shape):
@@ -242,8 +246,7 @@ def _fold(array: Objects, shape: tuple[int, ...]) -> Objects:
 
 def _total(array: Objects, axis: int | None = None) -> Objects:
     """Sum exact numbers; an empty sum is an exact zero."""
-    total = array.sum(axis=axis, initial=_ZERO) if array.size else array.sum(axis=axis)
-    return np.asarray(total + _ZERO, dtype=object)
+    return np.asarray(array.sum(axis=axis, initial=_ZERO), dtype=object)
 
 
 def _functional(call: Call) -> Truth:
@@ -266,7 +269,8 @@ def _functional(call: Call) -> Truth:
     alpha_t = _map(alpha_of, label, ignored)
     normalizer = call.inputs.get("normalizer")
     divisor = _objects(np.ones(()) if normalizer is None else normalizer)
-    rate = _map(abs, 1 / divisor) if divisor.size else divisor
+    share = _map(lambda n: 1 / n if n else _INF, divisor)
+    rate = _map(abs, share)
 
     raw = _map(lambda t, a: _times(a, t.loss), parts, alpha_t)
     raw_size = _map(lambda t, a: _times(abs(a), t.loss_magnitude), parts, alpha_t)
@@ -279,6 +283,7 @@ def _functional(call: Call) -> Truth:
     reduction = attrs.get("reduction", "sum")
 
     def reduced(array: Objects) -> Objects:
+        array = np.asarray(array, dtype=object)
         if reduction == "none":
             return array
         total = _total(array)
@@ -287,7 +292,7 @@ def _functional(call: Call) -> Truth:
         return np.asarray(total / array.size if array.size else _NAN, dtype=object)
 
     value = _split(
-        reduced(spread(raw) / spread(divisor)),
+        reduced(spread(raw) * spread(share)),
         reduced(spread(raw_size) * spread(rate)),
         reduced(spread(plain) * spread(rate)),
     )
@@ -302,7 +307,7 @@ def _functional(call: Call) -> Truth:
 
     def gradient(term: Objects, magnitude: Objects, weight: Objects) -> Quantity:
         """Chain a derivative of the unreduced loss with the incoming gradient."""
-        flow, flow_size = incoming / spread(divisor), size * spread(rate)
+        flow, flow_size = incoming * spread(share), size * spread(rate)
         return _split(
             _fold(_map(_times, flow, spread(term)), logit.shape),
             _fold(_map(_times, flow_size, spread(magnitude)), logit.shape),
@@ -329,7 +334,7 @@ def _functional(call: Call) -> Truth:
             plain + _map(abs, twist),
         )
     if "normalizer" in call.wrt:
-        by_n = -incoming * spread(raw) / spread(divisor) ** 2
+        by_n = -incoming * spread(raw) * spread(share) ** 2
         by_n_size = size * spread(raw_size) * spread(rate) ** 2
         gradients["normalizer"] = _split(
             _fold(by_n, divisor.shape),

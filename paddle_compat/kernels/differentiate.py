@@ -52,10 +52,7 @@ class Problem(abc.ABC):
 
 def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
     """Evaluate the loss the fast way where that is possible, else in composed operations."""
-    # The compiler's question comes first: it must not have to trace the others.
-    if torch.compiler.is_compiling() or not (
-        problem.sweepable() and is_ordinary(logit) and is_ordinary(label)
-    ):
+    if not (is_ordinary(logit) and is_ordinary(label) and problem.sweepable()):
         return problem.composed(logit, label)
     if torch.is_grad_enabled() and (logit.requires_grad or label.requires_grad):
         loss: Tensor = _Sweep.apply(logit, label, problem)  # type: ignore[no-untyped-call]
@@ -65,8 +62,10 @@ def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
 
 def is_ordinary(tensor: Tensor) -> bool:
     """Whether a tensor holds plain numbers that eager code may read and write in place."""
+    # The compiler's question comes first: it must not have to trace the others.
     return (
-        type(tensor) in _PLAIN
+        not torch.compiler.is_compiling()
+        and type(tensor) in _PLAIN
         and tensor.layout == torch.strided
         and tensor.device.type != "meta"
         and not torch._C._is_tracing()

@@ -10,6 +10,10 @@ from wire import Arrays, Header, serve
 PLACE = fluid.CPUPlace()
 
 
+class NoResultError(Exception):
+    """A program that ran without a result."""
+
+
 def _function(face: str) -> Any:
     """Find ``paddle.f`` by its dotted name."""
     found: Any = paddle
@@ -35,7 +39,12 @@ def _dygraph(spec: Header, arrays: Arrays) -> Arrays:
             weighted = out
             if "cotangent" in arrays:
                 weighted = out * fluid.dygraph.to_variable(arrays["cotangent"])
-            fluid.layers.reduce_sum(weighted).backward()
+            total = fluid.layers.reduce_sum(weighted)
+            if spec["order"] == 2:
+                wanted = [inputs[name] for name in spec["wrt"]]
+                first = fluid.dygraph.grad([total], wanted, create_graph=True)[0]
+                total = fluid.layers.reduce_sum(first)
+            total.backward()
             for name in spec["wrt"]:
                 gradient = inputs[name].gradient()
                 if gradient is not None:
@@ -74,12 +83,21 @@ def _static(spec: Header, arrays: Arrays) -> Arrays:
         with fluid.scope_guard(fluid.Scope()):
             executor.run(startup)
             values = executor.run(main, feed=feed, fetch_list=[var for _, var in fetches])
+    if any(value is None for value in values):
+        raise NoResultError("the program ran, and its fetch gave None")
     return {name: np.asarray(value) for (name, _), value in zip(fetches, values)}
 
 
 def evaluate(spec: Header, arrays: Arrays) -> Arrays:
     """Evaluate one call; what Paddle raises is left to the caller."""
-    return _dygraph(spec, arrays) if spec["mode"] == "dygraph" else _static(spec, arrays)
+    if spec["mode"] == "static":
+        return _static(spec, arrays)
+    try:
+        return _dygraph(spec, arrays)
+    finally:
+        # 1.8.5's guard does not leave dygraph mode when its block raises, and every later static
+        # call would run eagerly.
+        fluid.framework._dygraph_tracer_ = None
 
 
 if __name__ == "__main__":

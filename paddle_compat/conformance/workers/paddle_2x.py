@@ -31,7 +31,11 @@ def _dygraph(spec: Header, arrays: Arrays) -> Arrays:
     answers = {"value": out.numpy()}
     if spec["wrt"]:
         incoming = paddle.to_tensor(arrays["cotangent"]) if "cotangent" in arrays else None
-        out.backward(incoming)
+        if spec["order"] == 2:
+            wanted = [inputs[name] for name in spec["wrt"]]
+            paddle.grad([out], wanted, [incoming], create_graph=True)[0].sum().backward()
+        else:
+            out.backward(incoming)
         for name in spec["wrt"]:
             if inputs[name].grad is not None:
                 answers["grad/" + name] = inputs[name].grad.numpy()
@@ -61,7 +65,9 @@ def _static(spec: Header, arrays: Arrays) -> Arrays:
                 if "cotangent" in arrays:
                     feed["cotangent"] = arrays["cotangent"]
                     shape = list(arrays["cotangent"].shape)
-                    incoming = [paddle.static.data("cotangent", shape, str(arrays["cotangent"].dtype))]
+                    incoming = [
+                        paddle.static.data("cotangent", shape, str(arrays["cotangent"].dtype))
+                    ]
                 wanted = [inputs[name] for name in spec["wrt"]]
                 gradients = paddle.static.gradients([out], wanted, target_gradients=incoming)
                 for name, gradient in zip(spec["wrt"], gradients):

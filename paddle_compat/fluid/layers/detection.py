@@ -20,6 +20,8 @@ __all__ = ["sigmoid_focal_loss"]
 # The real op takes log(max(p, FLT_MIN)), in float64 too.
 _CEILING = -math.log(np.finfo(np.float32).tiny)
 _IGNORED_LABEL = -1
+# A tuple: torch.compile does not trace unions of numpy's types.
+_NUMBERS = (Real, np.number, np.bool_)
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
@@ -123,7 +125,7 @@ def _check_dtype(
 
 def _number(name: str, value: object) -> float:
     """Return a hyper-parameter as the real op holds it: a float32."""
-    if not isinstance(value, Real | np.number | np.bool_):
+    if not isinstance(value, _NUMBERS):
         raise TypeError(
             f"{name} must be a number, but it is {type(value).__name__}; pass float({name})"
         )

@@ -14,6 +14,9 @@ __all__ = ["sigmoid_focal_loss"]
 
 _REDUCTIONS = ("sum", "mean", "none")
 _IGNORED_LABEL = -100
+# Tuples: torch.compile does not trace unions of numpy's types.
+_NUMPY = (np.ndarray, np.generic)
+_NUMBERS = (Real, np.number, np.bool_)
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
@@ -122,7 +125,7 @@ def _as_normalizer(normalizer: object, logit: Tensor) -> Tensor:
     """Return the normalizer as a tensor whose dtype the result's follows from."""
     if isinstance(normalizer, int | float):
         return torch.full((), normalizer, dtype=logit.dtype, device=logit.device)
-    if isinstance(normalizer, np.ndarray | np.generic):
+    if isinstance(normalizer, _NUMPY):
         raise ValueError(
             "normalizer must be a tensor or a number, but it is a numpy array; "
             "use paddle_compat.to_tensor(normalizer)"
@@ -189,13 +192,13 @@ def _hyper_parameters(alpha: float | Tensor, gamma: float, logit: Tensor) -> Foc
 def _size(value: object) -> int:
     if isinstance(value, Tensor):
         return value.numel()
-    return np.asarray(value).size if isinstance(value, list | tuple | np.ndarray) else 1
+    return np.asarray(value).size if isinstance(value, (list, tuple, np.ndarray)) else 1
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, Real | np.number | np.bool_):
+    if isinstance(value, _NUMBERS):
         return float(value)
-    if not isinstance(value, Tensor | list | tuple | np.ndarray):
+    if not isinstance(value, (Tensor, list, tuple, np.ndarray)):
         raise TypeError(
             f"{name} must be a number, but it is {type(value).__name__}; pass float({name})"
         )
