@@ -1,0 +1,164 @@
+"""The one tolerance table, and the three-way comparison: the exact value, real Paddle, ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from paddle_compat.conformance import exact, quirks
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Outcome
+from paddle_compat.conformance.exact import Quantity
+
+__all__ = ["TOLERANCES", "ULPS", "Finding", "compare", "compare_with_truth", "tolerance"]
+
+TOLERANCES: Mapping[tuple[str, str, str], float] = {
+    (FLUID, "value", "float32"): 2e-6,
+    (FLUID, "gradient", "float32"): 2e-6,
+    (FLUID, "value", "float64"): 1e-14,
+    (FLUID, "gradient", "float64"): 1e-14,
+    (FUNCTIONAL, "value", "float32"): 2e-6,
+    (FUNCTIONAL, "gradient", "float32"): 2e-6,
+    (FUNCTIONAL, "value", "float64"): 1e-14,
+    (FUNCTIONAL, "gradient", "float64"): 1e-14,
+}
+"""How far ours may be from Paddle, by face, quantity and dtype.
+
+An absolute error, in units of the row's scale: its weight (alpha_t / normalizer x incoming
+gradient), or the size of the terms that are added where that is larger. A relative error would
+not do: on the easy side Paddle itself has no correct digit left, because ``1 - p`` cancels.
+"""
+
+ULPS = 8.0
+"""How many roundings ours may be off where Paddle happens to be closer to the exact value.
+
+The rule is that ours is never further from the exact value than Paddle is. Two correct programs
+round differently, though, and either is closer at half of all points; so a difference within a few
+units in the last place of the terms that are added is no difference. Where Paddle is worse
+than that, ours has to be at least as good as Paddle.
+"""
+
+
+def tolerance(face: str, part: str, dtype: np.dtype[Any]) -> float:
+    """Look up the table; `part` is ``value`` or an input's name."""
+    return TOLERANCES[face, "value" if part == "value" else "gradient", dtype.name]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One disagreement: where, by which rule, and the three numbers."""
+
+    call: str
+    part: str
+    rule: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.call} · {self.part}: {self.rule}: {self.detail}"
+
+
+def _scale(truth: Quantity) -> npt.NDArray[np.float64]:
+    return np.maximum(truth.weight, truth.magnitude)
+
+
+def _first(
+    call: Call, part: str, rule: str, bad: npt.NDArray[np.bool_], **numbers: Array
+) -> list[Finding]:
+    """Report the first bad element, and how many there are."""
+    if not bad.any():
+        return []
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    told = ", ".join(f"{name} {array[index]!r}" for name, array in numbers.items())
+    return [Finding(call.name, part, rule, f"{int(bad.sum())} of {bad.size}; at {index}: {told}")]
+
+
+def compare_with_truth(call: Call, part: str, got: Array, truth: Quantity) -> list[Finding]:
+    """Hold one array of ours to the exact value: within the table, nan and inf where it has them.
+
+    Everywhere: an element that Paddle gets wrong is no reason to look away.
+    """
+    if got.shape != truth.high.shape:
+        return [Finding(call.name, part, "shape", f"ours {got.shape}, exact {truth.high.shape}")]
+    with np.errstate(over="ignore", invalid="ignore"):
+        bound = tolerance(call.face, part, got.dtype) * _scale(truth)
+        # Where the exact value overflows the dtype, infinity is its rounding.
+        overflow = np.isinf(got) & (np.abs(truth.high) > np.finfo(got.dtype).max)
+        bad = ~(truth.error(got) <= np.nan_to_num(bound, nan=0.0)) & ~overflow
+    return _first(call, part, "ours is not the exact value", bad, ours=got, exact=truth.high)
+
+
+def _compare_part(
+    call: Call, part: str, got: Array, paddle: Array, truth: Quantity, excused: Array
+) -> list[Finding]:
+    """Compare one array of ours with Paddle's and with the exact one."""
+    if got.dtype != paddle.dtype or got.shape != paddle.shape:
+        detail = f"ours {got.dtype}{list(got.shape)}, Paddle {paddle.dtype}{list(paddle.shape)}"
+        return [Finding(call.name, part, "dtype and shape", detail)]
+    findings = compare_with_truth(call, part, got, truth)
+    if findings:
+        return findings
+    numbers = {"ours": got, "Paddle": paddle, "exact": truth.high}
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = _scale(truth)
+        distance = np.abs(got.astype(np.float64) - paddle.astype(np.float64))
+        same = (got == paddle) | (np.isnan(got) & np.isnan(paddle))
+        near = distance <= tolerance(call.face, part, got.dtype) * scale
+        findings += _first(call, part, "ours is not Paddle's", ~(same | near | excused), **numbers)
+        info = np.finfo(got.dtype)
+        few = ULPS * np.maximum(info.eps * truth.magnitude, float(info.smallest_subnormal))
+        few = np.where(np.isfinite(few), few, 0.0)
+        mine, theirs = truth.error(got), truth.error(paddle)
+        worse = ~(mine <= np.maximum(theirs, few))
+    rule = "ours is further from the exact value than Paddle is"
+    return findings + _first(call, part, rule, worse, **numbers)
+
+
+def compare(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Finding]:
+    """Compare two outcomes of one call; an empty list is agreement.
+
+    The ledger (`quirks`) excuses what is known of this version: an excused element need not be
+    Paddle's, and is still held to the exact value.
+    """
+    if paddle.kind == "ok" and ours.kind == "ok":
+        return _compare_results(call, ours, paddle, version)
+    if quirks.excuses_outcome(call, paddle, version):
+        return []
+    if ours.kind == "ok" or paddle.kind == "ok":
+        return [Finding(call.name, "outcome", "outcome", f"ours {ours}, Paddle {paddle}")]
+    return _compare_errors(call, ours, paddle)
+
+
+_PYTHON_ERRORS = frozenset({"TypeError", "ValueError"})
+
+
+def _compare_errors(call: Call, ours: Outcome, paddle: Outcome) -> list[Finding]:
+    """Bad input: ours is a TypeError or ValueError with a message, and Paddle's if it is one."""
+    kinds = _PYTHON_ERRORS & {ours.error, *ours.bases}
+    wanted = _PYTHON_ERRORS & {paddle.error, *paddle.bases}
+    if ours.message and kinds and (kinds & wanted or not wanted):
+        return []
+    return [Finding(call.name, "outcome", "error", f"ours {ours}, Paddle {paddle}")]
+
+
+def _compare_results(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Finding]:
+    assert ours.value is not None
+    assert paddle.value is not None
+    if quirks.excuses_outcome(call, paddle, version):
+        paddle = ours
+    truth = exact.evaluate(call)
+    findings: list[Finding] = []
+    parts = [("value", ours.value, paddle.value, truth.value)]
+    for name, quantity in truth.gradients.items():
+        mine, theirs = ours.gradients.get(name), paddle.gradients.get(name)
+        if mine is None or theirs is None:
+            missing = "ours" if mine is None else "Paddle"
+            findings.append(Finding(call.name, name, "gradient", f"{missing} has none"))
+        else:
+            parts.append((name, mine, theirs, quantity))
+    for part, got, reference, quantity in parts:
+        excused = quirks.excused(call, part, reference, version)
+        findings += _compare_part(call, part, got, reference, quantity, excused)
+    return findings

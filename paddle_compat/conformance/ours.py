@@ -1,0 +1,49 @@
+"""The same calls, answered by the faces of `paddle_compat`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from paddle_compat.conformance.call import Call, Outcome
+from paddle_compat.conformance.workers import wire
+
+__all__ = ["evaluate"]
+
+
+def evaluate(calls: Iterable[Call]) -> list[Outcome]:
+    """Answer each call with our face of the same name, eagerly whatever the call's mode."""
+    return [Outcome.from_wire(*wire.answer(_evaluate, *call.to_wire())) for call in calls]
+
+
+def _function(face: str) -> Callable[..., torch.Tensor]:
+    module, name = face.rsplit(".", 1)
+    function: Callable[..., torch.Tensor] = getattr(import_module(f"paddle_compat.{module}"), name)
+    return function
+
+
+def _evaluate(spec: wire.Header, arrays: wire.Arrays) -> wire.Arrays:
+    inputs: dict[str, Any] = {}
+    for name in spec["inputs"]:
+        array = arrays[f"input/{name}"]
+        # A copy: torch takes no read-only memory, and a leaf must be ours.
+        inputs[name] = array if name in spec["raw"] else torch.tensor(array)
+        if name in spec["wrt"]:
+            inputs[name].requires_grad_()
+    out = _function(spec["face"])(**inputs, **spec["attrs"])
+    answers = {"value": out.detach().numpy()}
+    if not spec["wrt"]:
+        return answers
+    incoming = torch.tensor(arrays["cotangent"]) if "cotangent" in arrays else torch.ones_like(out)
+    if spec["order"] == 2:
+        [wanted] = [inputs[name] for name in spec["wrt"]]
+        out = torch.autograd.grad(out, wanted, incoming, create_graph=True)[0].sum()
+        incoming = torch.ones_like(out)
+    out.backward(incoming)
+    for name in spec["wrt"]:
+        if inputs[name].grad is not None:
+            answers[f"grad/{name}"] = inputs[name].grad.numpy()
+    return answers
