@@ -92,7 +92,7 @@ def exact_dtype(dtype: Any) -> torch.dtype:
 
 
 def numpy_dtype(dtype: Any) -> torch.dtype:
-    """Read a dtype as `paddle.cast` does: everything that numpy can read, in any letter case.
+    """Read a dtype as `paddle.cast` does: its names in any letter case, and all that numpy reads.
 
     Raises:
         TypeError: where numpy knows no such dtype.

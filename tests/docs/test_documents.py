@@ -14,6 +14,9 @@ import pytest
 import readme_commands
 from readme_commands import SHELL, Block
 
+from paddle_compat.conformance import provision
+from paddle_compat.conformance.oracles import OracleUnavailable, required
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "migration_guide.md")
 LANGUAGES = {"python", *SHELL, "text"}
@@ -26,6 +29,8 @@ def read(document: str) -> str:
 
 @cache
 def blocks(document: str) -> list[Block]:
+    if not (ROOT / document).exists():
+        return []  # the tests below fail; collecting them must not
     return list(readme_commands.blocks(read(document)))
 
 
@@ -51,13 +56,23 @@ def commands() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("document", "section"), sections_with_python())
-def test_python_blocks_of_a_section_run_in_order(document: str, section: str) -> None:
+def test_python_blocks_of_a_section_run_in_order(
+    document: str, section: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not required():
+        monkeypatch.setattr(provision, "_create", install_nothing)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(document):
         if block.section == section and block.language == "python":
             # Empty lines in front make a traceback name the document's own line.
             code = compile("\n" * (block.line - 1) + block.code, document, "exec")
             exec(code, namespace)
+    if required() and "open_oracle" in namespace:
+        assert "real" in namespace, "CI needs the real Paddle that the guide asks"
+
+
+def install_nothing(folder: Path, version: str) -> None:
+    raise OracleUnavailable(f"Paddle {version} is not in {folder}, and only CI installs it")
 
 
 @pytest.mark.parametrize(("document", "command"), commands())
