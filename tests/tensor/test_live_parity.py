@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import signal
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -129,6 +132,26 @@ def test_list_of_bfloat16_tensors_is_garbage_in_real_paddle_only(real_paddle: An
 def test_integers_can_ask_for_gradients_in_real_paddle_only(real_paddle: Any, call: str) -> None:
     assert outcome(real_paddle, call) == ("int64", [], ["1"], True)
     assert outcome(paddle_compat, call) == ("int64", [], ["1"], False)
+
+
+@pytest.mark.parametrize("call", ["sum(x, keepdim=1)", "sum(x, dtype=0)"])
+def test_call_aborts_real_paddles_process_only(real_paddle: Any, call: str) -> None:
+    code = f"import paddle; x = paddle.to_tensor([1.0]); paddle.{call}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert done.returncode == -signal.SIGABRT
+    if "keepdim" in call:
+        assert paddle_compat.sum(torch.ones(2), keepdim=1).shape == (1,)  # type: ignore[arg-type]
+    else:
+        with pytest.raises(TypeError, match="dtype must be one of"):
+            paddle_compat.sum(torch.ones(2), dtype=0)
+
+
+@pytest.mark.parametrize(("x", "y"), [("1 + 1j", "1"), ("2", "1 + 5j"), ("1 + 1j", "1 + 2j")])
+def test_complex_numbers_are_ordered_in_real_paddle_only(real_paddle: Any, x: str, y: str) -> None:
+    call = f"P.greater_equal(P.to_tensor([{x}], 'complex64'), P.to_tensor([{y}], 'complex64'))"
+    a, b = complex(eval(x)), complex(eval(y))
+    assert outcome(real_paddle, call)[2] == [str((a.real, a.imag) >= (b.real, b.imag))]
+    assert outcome(paddle_compat, call) == ("raises", "TypeError")
 
 
 @pytest.mark.parametrize("name", DTYPES)

@@ -107,6 +107,7 @@ def test_places_on_a_gpu() -> None:
         ([None], ValueError, "the nested lists must have equal lengths and hold numbers only"),
         (["a"], ValueError, "to_tensor(): there is no tensor of numpy's dtype <U1"),
         (np.array([1], "uint32"), ValueError, "no tensor of numpy's dtype uint32"),
+        (np.array([1.5], ">f4"), ValueError, "no tensor of numpy's dtype >f4"),
     ],
 )
 def test_to_tensor_names_what_it_cannot_take(
