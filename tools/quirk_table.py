@@ -34,14 +34,19 @@ def _row(quirk: Quirk) -> str:
         versions,
         quirk.summary,
         what,
-        _answer(quirk.paddle),
-        _answer(quirk.ours),
+        *_answers(quirk.paddle, quirk.ours),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _answer(answer: float | str) -> str:
-    return f"`{answer}`" if isinstance(answer, str) else f"{answer:.7g}"
+def _answers(paddle: float | str, ours: float | str) -> tuple[str, str]:
+    """Print two answers, numbers with as many digits as tell them apart."""
+
+    def cell(answer: float | str, digits: int) -> str:
+        return f"`{answer}`" if isinstance(answer, str) else f"{answer:.{digits}g}"
+
+    pairs = [(cell(paddle, digits), cell(ours, digits)) for digits in range(6, 18)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
 
 
 def replace_table(guide: str) -> str:

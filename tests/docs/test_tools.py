@@ -76,6 +76,12 @@ def test_readme_commands_needs_the_standard_library_only() -> None:
     assert "usage" in done.stderr
 
 
+def test_numbers_of_the_quirk_table_have_the_digits_that_tell_them_apart() -> None:
+    rows = [line.split(" | ") for line in quirk_table.table().splitlines() if line[:3] == "| `"]
+    assert len(rows) == len(quirk_table.LEDGER)
+    assert [row[0] for row in rows if row[-2] == row[-1].removesuffix(" |")] == []
+
+
 def test_quirk_table_is_replaced_between_its_marks_only() -> None:
     guide = f"before\n{quirk_table.BEGIN}\nold\n{quirk_table.END}\nafter\n"
     new = quirk_table.replace_table(guide)
