@@ -24,7 +24,7 @@ class BadInput:
     """
 
     call: Call
-    error: Literal["TypeError", "ValueError"]
+    error: Literal["TypeError", "ValueError", "RuntimeError"]
     message: str
 
 
@@ -68,7 +68,8 @@ def _fluid() -> Iterator[BadInput]:
     yield bad("x 1-D", "ValueError", "x", x=x[0], label=np.ones(1, np.int32))
     yield bad("x 1-D, label [N, 1]", "ValueError", "x", x=x[0])
     yield bad("x 3-D", "ValueError", "x", x=np.zeros((2, 3, 1), np.float32))
-    for name, value in (("None", None), ("str", "2.0"), ("list", [2.0])):
+    values: dict[str, Json] = {"None": None, "str": "2.0", "list": [2.0]}
+    for name, value in values.items():
         yield hyper(f"gamma {name}", gamma=value)
         yield hyper(f"alpha {name}", alpha=value)
     for name in good:
@@ -86,7 +87,7 @@ def _functional() -> Iterator[BadInput]:
 
     def bad(
         name: str,
-        error: Literal["TypeError", "ValueError"],
+        error: Literal["TypeError", "ValueError", "RuntimeError"],
         message: str,
         attrs: dict[str, Json] | None = None,
         **new: Array,
@@ -115,10 +116,12 @@ def _functional() -> Iterator[BadInput]:
     rest = {"label": label}
     yield BadInput(_call(FUNCTIONAL, "logit number", rest, logit=1.0), "ValueError", "logit")
     integers = {name: array.astype(np.int64) for name, array in good.items()}
-    yield BadInput(_call(FUNCTIONAL, "integers", integers), "ValueError", "logit")
+    yield BadInput(_call(FUNCTIONAL, "integers", integers), "RuntimeError", "logit")
     yield bad("label float64", "ValueError", "label", label=label.astype(np.float64))
-    yield bad("label int64", "ValueError", "label", label=label.astype(np.int64))
-    for attrs in ({"gamma": "2"}, {"alpha": "x"}, {"gamma": None}, {"alpha": None}):
+    yield bad("label int64", "RuntimeError", "label", label=label.astype(np.int64))
+    hyper: tuple[dict[str, Json], ...]
+    hyper = {"gamma": "2"}, {"alpha": "x"}, {"gamma": None}, {"alpha": None}
+    for attrs in hyper:
         [(key, value)] = attrs.items()
         yield bad(f"{key} {value}", "TypeError", key, {key: value})
 

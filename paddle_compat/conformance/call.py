@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 __all__ = ["FLUID", "FUNCTIONAL", "Array", "Call", "Json", "Outcome"]
 
 Array: TypeAlias = npt.NDArray[Any]
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 FLUID = "fluid.layers.sigmoid_focal_loss"
 FUNCTIONAL = "nn.functional.sigmoid_focal_loss"

@@ -72,10 +72,11 @@ def _fluid(
     label: Array,
     fg_num: int | tuple[int, ...],
     *,
+    attrs: dict[str, Json] | None = None,
     mode: Mode = "dygraph",
     cotangent: Array | None = None,
-    **attrs: Json,
 ) -> Call:
+    attrs = attrs or {}
     inputs = {
         "x": x,
         "label": label.astype(np.int32).reshape(-1, 1),
@@ -108,7 +109,8 @@ def fluid_grid(
             if index % 2:
                 cotangent = _rng("in", dtype, index).standard_normal(x.shape).astype(dtype)
             attrs: dict[str, Json] = {"gamma": gamma, "alpha": alpha}
-            yield _fluid("grid", x, label, next(counts), mode=mode, cotangent=cotangent, **attrs)
+            count = next(counts)
+            yield _fluid("grid", x, label, count, attrs=attrs, mode=mode, cotangent=cotangent)
 
 
 def fluid_batches(dtypes: tuple[str, ...] = DTYPES, *, mode: Mode = "dygraph") -> Iterator[Call]:
@@ -135,21 +137,21 @@ def fluid_batches(dtypes: tuple[str, ...] = DTYPES, *, mode: Mode = "dygraph") -
             {"gamma": -0.5},
         )
         for attrs in unusual:
-            yield _fluid("hyper", x, label, 3, mode=mode, **attrs)
+            yield _fluid("hyper", x, label, 3, attrs=attrs, mode=mode)
 
 
 def _functional(
     what: str,
-    /,
     logit: Array,
     label: Array,
     normalizer: Array | None = None,
     *,
+    attrs: dict[str, Json] | None = None,
     wrt: tuple[str, ...] = ("logit", "label"),
     mode: Mode = "dygraph",
     cotangent: Array | None = None,
-    **attrs: Json,
 ) -> Call:
+    attrs = attrs or {}
     inputs = {"logit": logit, "label": label}
     words = [f"{logit.dtype}{list(logit.shape)}", *(f"{k}={v}" for k, v in attrs.items()), mode]
     if normalizer is not None:
@@ -181,16 +183,9 @@ def functional_grid(
             cotangent = None
             if index % 2:
                 cotangent = _rng("in", dtype, index).standard_normal(logit.shape).astype(dtype)
+            attrs: dict[str, Json] = {"gamma": gamma, "alpha": alpha, "reduction": "none"}
             yield _functional(
-                "grid",
-                logit,
-                label,
-                wrt=("logit",),
-                mode=mode,
-                cotangent=cotangent,
-                gamma=gamma,
-                alpha=alpha,
-                reduction="none",
+                "grid", logit, label, attrs=attrs, wrt=("logit",), mode=mode, cotangent=cotangent
             )
 
 
@@ -232,7 +227,14 @@ def functional_reductions(
             attrs: dict[str, Json] = {"gamma": gamma, "alpha": alpha, "reduction": reduction}
             wrt: Any = ("logit", "label") if kind % 2 else ("logit",)
             yield _functional(
-                "reduce", logit, label, normalizer, wrt=wrt, mode=mode, cotangent=cotangent, **attrs
+                "reduce",
+                logit,
+                label,
+                normalizer,
+                attrs=attrs,
+                wrt=wrt,
+                mode=mode,
+                cotangent=cotangent,
             )
     for dtype in dtypes:
         rng = _rng("hyper", dtype)
@@ -246,7 +248,7 @@ def functional_reductions(
             {"gamma": 7.0, "reduction": "mean"},
         )
         for attrs in plain:
-            yield _functional("hyper", logit, label, mode=mode, **attrs)
+            yield _functional("hyper", logit, label, attrs=attrs, mode=mode)
 
 
 def recorded(face: str) -> Iterator[Call]:

@@ -32,13 +32,16 @@ gradient), or the size of the terms that are added where that is larger. A relat
 not do: on the easy side Paddle itself has no correct digit left, because ``1 - p`` cancels.
 """
 
-ULPS = 8.0
+ULPS = 4.0
 """How many roundings ours may be off where Paddle happens to be closer to the exact value.
 
 The rule is that ours is never further from the exact value than Paddle is. Two correct programs
-round differently, though, and either is closer at half of all points; so a difference within a few
-units in the last place of the terms that are added is no difference. Where Paddle is worse
-than that, ours has to be at least as good as Paddle.
+round differently, though, and either is closer at half of all points; so a difference of a few
+units in the last place of the terms that are added is no difference. A power multiplies the
+relative error of its base by the exponent, so the few are ``ULPS * (1 + |gamma|)``; measured, ours
+needs 2.7. Where Paddle is worse than that, ours has to be at least as good as Paddle. Below the
+smallest normal number nothing is asked: whether subnormal results exist at all is the
+processor's mode.
 """
 
 
@@ -64,6 +67,11 @@ def _scale(truth: Quantity) -> npt.NDArray[np.float64]:
     return np.maximum(truth.weight, truth.magnitude)
 
 
+def _underflow(truth: Quantity, dtype: np.dtype[Any]) -> npt.NDArray[np.float64]:
+    """Return what may be lost to a result, or a factor of it, below the smallest normal number."""
+    return float(np.finfo(dtype).tiny) * np.maximum(truth.weight, 1.0)
+
+
 def _first(
     call: Call, part: str, rule: str, bad: npt.NDArray[np.bool_], **numbers: Array
 ) -> list[Finding]:
@@ -83,7 +91,7 @@ def compare_with_truth(call: Call, part: str, got: Array, truth: Quantity) -> li
     if got.shape != truth.high.shape:
         return [Finding(call.name, part, "shape", f"ours {got.shape}, exact {truth.high.shape}")]
     with np.errstate(over="ignore", invalid="ignore"):
-        bound = tolerance(call.face, part, got.dtype) * _scale(truth)
+        bound = tolerance(call.face, part, got.dtype) * _scale(truth) + _underflow(truth, got.dtype)
         # Where the exact value overflows the dtype, infinity is its rounding.
         overflow = np.isinf(got) & (np.abs(truth.high) > np.finfo(got.dtype).max)
         bad = ~(truth.error(got) <= np.nan_to_num(bound, nan=0.0)) & ~overflow
@@ -108,7 +116,10 @@ def _compare_part(
         near = distance <= tolerance(call.face, part, got.dtype) * scale
         findings += _first(call, part, "ours is not Paddle's", ~(same | near | excused), **numbers)
         info = np.finfo(got.dtype)
-        few = ULPS * np.maximum(info.eps * truth.magnitude, float(info.smallest_subnormal))
+        roundings = ULPS * (1 + abs(float(call.attrs.get("gamma", 2.0))))  # type: ignore[arg-type]
+        few = roundings * info.eps * truth.magnitude + float(info.tiny) * np.maximum(
+            truth.weight, 1.0
+        )
         few = np.where(np.isfinite(few), few, 0.0)
         mine, theirs = truth.error(got), truth.error(paddle)
         worse = ~(mine <= np.maximum(theirs, few))
@@ -122,9 +133,10 @@ def compare(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Fi
     The ledger (`quirks`) excuses what is known of this version: an excused element need not be
     Paddle's, and is still held to the exact value.
     """
-    if paddle.kind == "ok" and ours.kind == "ok":
-        return _compare_results(call, ours, paddle, version)
-    if quirks.excuses_outcome(call, paddle, version):
+    known = quirks.excuses_outcome(call, version)
+    if paddle.value is not None and ours.value is not None:
+        return _compare_results(call, ours, ours if known else paddle, version)
+    if known:
         return []
     if ours.kind == "ok" or paddle.kind == "ok":
         return [Finding(call.name, "outcome", "outcome", f"ours {ours}, Paddle {paddle}")]
@@ -135,30 +147,30 @@ _PYTHON_ERRORS = frozenset({"TypeError", "ValueError"})
 
 
 def _compare_errors(call: Call, ours: Outcome, paddle: Outcome) -> list[Finding]:
-    """Bad input: ours is a TypeError or ValueError with a message, and Paddle's if it is one."""
+    """Bad input: ours has Paddle's type; TypeError or ValueError where Paddle's is neither."""
     kinds = _PYTHON_ERRORS & {ours.error, *ours.bases}
     wanted = _PYTHON_ERRORS & {paddle.error, *paddle.bases}
-    if ours.message and kinds and (kinds & wanted or not wanted):
+    same = ours.error == paddle.error
+    if ours.message and (same or (kinds and (kinds & wanted or not wanted))):
         return []
     return [Finding(call.name, "outcome", "error", f"ours {ours}, Paddle {paddle}")]
 
 
 def _compare_results(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Finding]:
-    assert ours.value is not None
-    assert paddle.value is not None
-    if quirks.excuses_outcome(call, paddle, version):
-        paddle = ours
+    """Compare value and gradients."""
     truth = exact.evaluate(call)
     findings: list[Finding] = []
-    parts = [("value", ours.value, paddle.value, truth.value)]
-    for name, quantity in truth.gradients.items():
-        mine, theirs = ours.gradients.get(name), paddle.gradients.get(name)
-        if mine is None or theirs is None:
-            missing = "ours" if mine is None else "Paddle"
-            findings.append(Finding(call.name, name, "gradient", f"{missing} has none"))
-        else:
-            parts.append((name, mine, theirs, quantity))
-    for part, got, reference, quantity in parts:
-        excused = quirks.excused(call, part, reference, version)
-        findings += _compare_part(call, part, got, reference, quantity, excused)
+    mine, theirs = _arrays(ours), _arrays(paddle)
+    for part, quantity in {"value": truth.value, **truth.gradients}.items():
+        if part not in mine or part not in theirs:
+            missing = "Paddle" if part in mine else "ours"
+            findings.append(Finding(call.name, part, "gradient", f"{missing} has none"))
+            continue
+        excused = quirks.excused(call, part, theirs[part], version)
+        findings += _compare_part(call, part, mine[part], theirs[part], quantity, excused)
     return findings
+
+
+def _arrays(outcome: Outcome) -> dict[str, Array]:
+    assert outcome.value is not None
+    return {"value": outcome.value, **outcome.gradients}

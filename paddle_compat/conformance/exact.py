@@ -102,7 +102,10 @@ def terms(x: float, y: float, gamma: float) -> Terms:
     ce_parts = (-my * log_p, -(1 - my) * log_q)
     ce, ce_magnitude = sum(ce_parts), sum(map(abs, ce_parts))
     ce_by_x = p * (1 - my) - q * my
+    ce_by_x_magnitude = p * abs(1 - my) + q * abs(my)
     base = p * (1 - my) + q * my
+    # 1 for a label in [0, 1]; beyond, 1 - p_t cancels, and its power with it.
+    spread = ce_by_x_magnitude / abs(base) if base else _ONE
     power, slope = _power(base, g), _power_slope(base, g)
     if power is None or slope is None:
         return Terms(*[_NAN] * 6)
@@ -111,11 +114,11 @@ def terms(x: float, y: float, gamma: float) -> Terms:
     y_parts = (slope * (q - p) * ce, power * -mx)
     return Terms(
         power * ce,
-        abs(power) * ce_magnitude,
+        spread * abs(power) * ce_magnitude,
         sum(x_parts),
-        abs(slope * base_by_x) * ce_magnitude + abs(power) * (p * abs(1 - my) + q * abs(my)),
+        spread * (abs(slope * base_by_x) * ce_magnitude + abs(power) * ce_by_x_magnitude),
         sum(y_parts),
-        abs(slope * (q - p)) * ce_magnitude + abs(power * mx),
+        spread * (abs(slope * (q - p)) * ce_magnitude + abs(power * mx)),
     )
 
 

@@ -113,6 +113,15 @@ def _mixed_normalizer(call: Call) -> bool:
     return normalizer is not None and normalizer.dtype != call.inputs["logit"].dtype
 
 
+def _no_number(call: Call) -> bool:
+    hyper = (call.attrs.get("gamma", 2.0), call.attrs.get("alpha", 0.25))
+    return not all(isinstance(value, int | float) for value in hyper)
+
+
+def _twice(call: Call) -> bool:
+    return call.order == 2
+
+
 def _half(call: Call) -> bool:
     return call.inputs["logit"].dtype == np.float16
 
@@ -340,15 +349,30 @@ FUNCTIONAL_QUIRKS = (
         domain=_mixed_normalizer,
     ),
     Quirk(
-        "functional-none-gamma",
+        "functional-static-normalizer-dtype",
+        FIRST,
+        LAST,
+        "A static program refuses a normalizer of integers; eagerly 3.x computes with it.",
+        _call(
+            "static normalizer", [[0.5]], [[1.0]], normalizer=np.asarray(2, "int64"), mode="static"
+        ),
+        paddle="TypeError",
+        ours="float32[1, 1]",
+        excuse="outcome",
+        domain=lambda call: call.mode == "static" and _mixed_normalizer(call),
+    ),
+    Quirk(
+        "functional-hyper-no-number",
         FIRST,
         FIRST,
-        "gamma=None gives nan in every element; 3.x raises TypeError, as we do.",
+        "gamma or alpha that is None, and gamma='2', give nan in every element; 3.x raises "
+        "TypeError, as we do.",
         _call("gamma None", [[0.5]], [[1.0]], gamma=None, wrt=()),
         paddle=np.nan,
         ours="TypeError",
         index=(0, 0),
-        excuse="nothing",
+        excuse="outcome",
+        domain=_no_number,
     ),
     Quirk(
         "functional-double-backward",
@@ -358,7 +382,8 @@ FUNCTIONAL_QUIRKS = (
         _call("second derivative", [[0.5, -0.5]], [[1.0, 0.0]], order=2),
         paddle="RuntimeError",
         ours="float32[1, 2]",
-        excuse="nothing",
+        excuse="outcome",
+        domain=_twice,
     ),
     Quirk(
         "functional-half",

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 from paddle_compat.conformance.call import Call, Outcome
 from paddle_compat.conformance.provision import OracleUnavailable, provision
@@ -118,12 +118,10 @@ class SubprocessOracle:
 
     def _evaluate(self, call: Call) -> Outcome:
         process = self._running()
-        assert process.stdin is not None
-        assert process.stdout is not None
         with self._watchdog(process) as hung:
             try:
-                wire.write_frame(process.stdin, *call.to_wire())
-                reply = wire.read_frame(process.stdout)
+                wire.write_frame(cast(BinaryIO, process.stdin), *call.to_wire())
+                reply = wire.read_frame(cast(BinaryIO, process.stdout))
             except BrokenPipeError:
                 reply = None
         if reply is not None:
@@ -159,10 +157,9 @@ class SubprocessOracle:
             )
         except OSError as error:
             raise OracleUnavailable(f"cannot start {self.python}: {error}") from error
-        assert process.stdout is not None
         self._process = process
         with self._watchdog(process):
-            ready = wire.read_frame(process.stdout)
+            ready = wire.read_frame(cast(BinaryIO, process.stdout))
         if ready is None:
             self._close()
             raise OracleUnavailable(f"Paddle {self.version} does not start in {self.python}")

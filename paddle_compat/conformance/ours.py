@@ -42,7 +42,7 @@ def _evaluate(spec: wire.Header, arrays: wire.Arrays) -> wire.Arrays:
         [wanted] = [inputs[name] for name in spec["wrt"]]
         out = torch.autograd.grad(out, wanted, incoming, create_graph=True)[0].sum()
         incoming = torch.ones_like(out)
-    out.backward(incoming)
+    torch.autograd.backward(out, incoming)
     for name in spec["wrt"]:
         if inputs[name].grad is not None:
             answers[f"grad/{name}"] = inputs[name].grad.numpy()

@@ -58,8 +58,11 @@ class Quirk:
         return self.call.face
 
     def applies(self, call: Call, version: str) -> bool:
-        """Tell whether the entry is about this face and this version."""
-        return call.face == self.face and within(version, self.since, self.until)
+        """Tell whether the entry is about calls like this one, and about this version."""
+        tensors = call.inputs.keys() >= {"x", "label", "fg_num"} or (
+            call.inputs.keys() >= {"logit", "label"}
+        )
+        return call.face == self.face and tensors and within(version, self.since, self.until)
 
     def shown_by(self, outcome: Outcome, what: float | str) -> bool:
         """Tell whether an outcome of the reproduction is `what` (Paddle's or ours)."""
@@ -107,5 +110,4 @@ def loses_gamma_term(call: Call) -> Mask | bool:
     x = logits(call)
     if not isinstance(gamma, int | float) or gamma <= 2 or x.dtype.kind != "f":
         return False
-    low, high = (8.0, 20.0) if x.dtype == np.float32 else (20.0, 40.0)
-    return np.asarray((np.abs(x) > low) & (np.abs(x) < high))
+    return np.asarray((np.abs(x) > 8) & (np.abs(x) < (20 if x.dtype == np.float32 else 40)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from paddle_compat.conformance.call import Array, Call, Outcome
+from paddle_compat.conformance.call import Array, Call
 from paddle_compat.conformance.ledger_fluid import FLUID_QUIRKS
 from paddle_compat.conformance.ledger_functional import FUNCTIONAL_QUIRKS
 from paddle_compat.conformance.quirk import Mask, Quirk, logits
@@ -20,13 +20,10 @@ __all__ = ["LEDGER", "Quirk", "excused", "excuses_outcome"]
 LEDGER: tuple[Quirk, ...] = (*FLUID_QUIRKS, *FUNCTIONAL_QUIRKS)
 
 
-def excuses_outcome(call: Call, paddle: Outcome, version: str) -> bool:
+def excuses_outcome(call: Call, version: str) -> bool:
     """Tell whether the ledger knows that Paddle treats this whole call differently."""
     return any(
-        quirk.excuse == "outcome"
-        and quirk.applies(call, version)
-        and quirk.domain(call) is True
-        and (paddle.kind != "ok" or quirk.call.mode == call.mode)
+        quirk.excuse == "outcome" and quirk.applies(call, version) and quirk.domain(call) is True
         for quirk in LEDGER
     )
 
@@ -53,7 +50,7 @@ def excused(call: Call, part: str, paddle: Array, version: str) -> Mask:
 
 def _fold(call: Call, mask: Mask | bool, shape: tuple[int, ...]) -> Mask:
     """Carry a mask over the logits to an array that may be broadcast or summed from them."""
-    whole = np.broadcast_to(np.asarray(mask, dtype=np.bool_), logits(call).shape)
+    whole: Mask = np.broadcast_to(np.asarray(mask, dtype=np.bool_), logits(call).shape)
     if whole.shape == shape:
         return whole
     try:
@@ -62,5 +59,5 @@ def _fold(call: Call, mask: Mask | bool, shape: tuple[int, ...]) -> Mask:
         pass
     # A sum or a normalizer's gradient: one affected ingredient affects it.
     while whole.ndim > len(shape):
-        whole = whole.any(axis=0)
+        whole = np.asarray(whole.any(axis=0))
     return np.broadcast_to(whole if whole.shape == shape else whole.any(), shape)
