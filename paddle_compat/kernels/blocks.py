@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paddle_compat.kernels.hyper import Focal
-
-__all__ = ["Pass", "blocks", "compute_dtype", "flatten", "scalars", "sum_totals", "unflatten"]
+__all__ = ["SMALL", "Pass", "blocks", "compute_dtype", "flatten", "sum_totals", "unflatten"]
 
 # Elements of a block for each thread: torch splits an operation among threads from 2**15
 # elements on, and a thread's share of the scratch has to stay in its second-level cache.
 _BLOCK_PER_THREAD = 1 << 16
+# Up to here one thread does the work, in less time than blocks and scratch take to prepare.
+SMALL = 1 << 15
 # An accelerator wants few, large launches; the bound is there for its memory alone.
 _ACCELERATOR_BLOCK = 1 << 24
 
@@ -32,14 +32,6 @@ def compute_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
 
 
-def scalars(focal: Focal) -> tuple[float, float, float]:
-    """Return the exponent, positive and negative, which the dense sweep takes as numbers only."""
-    gamma, positive, negative = focal.exponent, focal.positive, focal.negative
-    assert not isinstance(positive, Tensor)
-    assert not isinstance(negative, Tensor)
-    return gamma, positive, negative
-
-
 def blocks(
     size: int, buffers: int, dtype: torch.dtype, device: torch.device, unit: int = 1
 ) -> Iterator[tuple[slice, list[Tensor]]]:
@@ -48,8 +40,6 @@ def blocks(
     if device.type != "cpu":
         step = _ACCELERATOR_BLOCK
     step = min(max(step // unit, 1) * unit, size)
-    if size == 0:
-        return
     scratch = torch.empty((buffers, step), dtype=dtype, device=device)
     for start in range(0, size, step):
         length = min(step, size - start)
@@ -80,11 +70,6 @@ def unflatten(flat: Tensor, shape: torch.Size, order: list[int] | None) -> Tenso
     return flat.view([shape[dim] for dim in order]).permute(inverse)
 
 
-def sum_totals(totals: list[Tensor], device: torch.device) -> Tensor:
-    """Add the blocks' totals, 0-D and in double where the device has it."""
-    if len(totals) == 1:
-        return totals[0]
-    if totals:
-        return torch.stack(totals).sum()
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    return torch.zeros((), dtype=dtype, device=device)
+def sum_totals(totals: list[Tensor]) -> Tensor:
+    """Add the blocks' totals, 0-D, in their dtype."""
+    return totals[0] if len(totals) == 1 else torch.stack(totals).sum()

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from paddle_compat.kernels import pages, pointwise
 from paddle_compat.kernels.blocks import (
+    SMALL,
     Pass,
     blocks,
     compute_dtype,
     flatten,
-    scalars,
     sum_totals,
     unflatten,
 )
 from paddle_compat.kernels.hyper import Focal
 
 __all__ = ["sweep"]
+
+_ALLOCATE = (None,) * pointwise.DENSE_BUFFERS
 
 
 def sweep(
@@ -45,8 +46,9 @@ def sweep(
         scale: a factor of the slope.
         upstream: another factor of the slope, 0-D or of the logits' shape.
     """
-    gamma, positive, negative = scalars(focal)
-    upstreams = [] if upstream is None or upstream.ndim != logit.ndim else [upstream]
+    if logit.numel() <= SMALL:
+        return _sweep_at_once(logit, label, focal, elementwise, slope, scale, upstream)
+    upstreams = [] if upstream is None or upstream.ndim == 0 else [upstream]
     flat, order = flatten([logit, label, *upstreams])
     size, device, dtype = logit.numel(), logit.device, compute_dtype(logit.dtype)
     same = logit.dtype == dtype
@@ -63,29 +65,70 @@ def sweep(
             loss_out = losses[part] if same else scratch.pop()
         if slopes is not None:
             slope_out = slopes[part] if same else scratch.pop()
-        loss = pointwise.dense(
-            x, y, gamma, positive, negative, scratch[:count], loss_out, slope_out
+        factor = flat[2][part] if upstreams else upstream
+        loss, total, _ = _block(
+            x, y, focal, scratch[:count], loss_out, slope_out, slope, scale, factor
         )
-        total = pointwise.total(loss)
-        if _is_special(total, y, focal):
-            pointwise.mend_infinite(x, y, gamma, positive, negative, loss, slope_out)
-            _zero_ignored(y, focal, loss, slope_out)
-            total = pointwise.total(loss)
         totals.append(total)
-        if slope_out is not None:
-            if scale != 1:
-                slope_out.mul_(scale)
-            if upstream is not None:
-                slope_out.mul_(flat[2][part] if upstreams else upstream)
         if not same:
             if losses is not None:
                 losses[part] = loss
             if slopes is not None and slope_out is not None:
                 slopes[part] = slope_out
     return Pass(
-        sum_totals(totals, device) if losses is None else unflatten(losses, logit.shape, order),
+        sum_totals(totals) if losses is None else unflatten(losses, logit.shape, order),
         None if slopes is None else unflatten(slopes, logit.shape, order),
     )
+
+
+def _sweep_at_once(
+    logit: Tensor,
+    label: Tensor,
+    focal: Focal,
+    elementwise: bool,
+    slope: bool,
+    scale: float,
+    upstream: Tensor | None,
+) -> Pass:
+    """Do without blocks and scratch, whose preparation outweighs the work on a few elements."""
+    dtype = compute_dtype(logit.dtype)
+    x = logit if logit.dtype == dtype else logit.to(dtype)
+    y = label if label.dtype == dtype else label.to(dtype)
+    loss, total, slopes = _block(x, y, focal, _ALLOCATE, None, None, slope, scale, upstream)
+    if dtype != logit.dtype:
+        loss = loss.to(logit.dtype)
+        slopes = None if slopes is None else slopes.to(logit.dtype)
+    return Pass(loss if elementwise else total, slopes)
+
+
+def _block(
+    x: Tensor,
+    y: Tensor,
+    focal: Focal,
+    scratch: pointwise.Scratch,
+    loss_out: Tensor | None,
+    slope_out: Tensor | None,
+    slope: bool,
+    scale: float,
+    upstream: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Evaluate one block, special values included; return its loss, total and slope."""
+    loss, slope_out = pointwise.dense(x, y, focal, scratch, loss_out, slope_out, slope)
+    total = pointwise.total(loss)
+    if _is_special(total, y, focal):
+        pointwise.mend_infinite(x, y, focal, loss, slope_out)
+        if focal.ignored is not None:
+            ignored = y.trunc() == focal.ignored
+            loss.masked_fill_(ignored, 0)
+            if slope_out is not None:
+                slope_out.masked_fill_(ignored, 0)
+        total = pointwise.total(loss)
+    if slope_out is not None:
+        if scale != 1:
+            slope_out.mul_(scale)
+        if upstream is not None:
+            slope_out.mul_(upstream)
+    return loss, total, slope_out
 
 
 def _is_special(total: Tensor, label: Tensor, focal: Focal) -> bool:
@@ -96,14 +139,7 @@ def _is_special(total: Tensor, label: Tensor, focal: Focal) -> bool:
     """
     if total.device.type != "cpu" or not math.isfinite(total.item()):
         return True
+    if focal.ignored is None or label.numel() == 0:
+        return False
     # `not >` rather than `<=`: a NaN label must not hide an ignored one.
-    return focal.ignored is not None and not label.amin().item() > focal.ignored
-
-
-def _zero_ignored(label: Tensor, focal: Focal, loss: Tensor, slope: Tensor | None) -> None:
-    if focal.ignored is None:
-        return
-    ignored = torch.trunc(label) == focal.ignored
-    loss.masked_fill_(ignored, 0)
-    if slope is not None:
-        slope.masked_fill_(ignored, 0)
+    return not label.amin().item() > focal.ignored

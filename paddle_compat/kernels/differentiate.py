@@ -52,7 +52,7 @@ class Problem(abc.ABC):
 
 def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
     """Evaluate the loss the fast way where that is possible, else in composed operations."""
-    if not (is_ordinary(logit) and is_ordinary(label) and problem.sweepable()):
+    if not (is_ordinary(logit, label) and problem.sweepable()):
         return problem.composed(logit, label)
     if torch.is_grad_enabled() and (logit.requires_grad or label.requires_grad):
         loss: Tensor = _Sweep.apply(logit, label, problem)  # type: ignore[no-untyped-call]
@@ -60,18 +60,20 @@ def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
     return problem.sweep(logit, label, False, None).loss
 
 
-def is_ordinary(tensor: Tensor) -> bool:
-    """Whether a tensor holds plain numbers that eager code may read and write in place."""
+def is_ordinary(*tensors: Tensor) -> bool:
+    """Whether each tensor holds plain numbers that eager code may read and write in place."""
     # The compiler's question comes first: it must not have to trace the others.
-    return (
-        not torch.compiler.is_compiling()
-        and type(tensor) in _PLAIN
-        and tensor.layout == torch.strided
-        and tensor.device.type != "meta"
-        and not torch._C._is_tracing()
-        and not _transforms_active()
-        and unpack_dual(tensor).tangent is None  # type: ignore[no-untyped-call]
-    )
+    if torch.compiler.is_compiling() or torch._C._is_tracing() or _transforms_active():
+        return False
+    for tensor in tensors:
+        if (
+            type(tensor) not in _PLAIN
+            or tensor.layout != torch.strided
+            or tensor.is_meta
+            or unpack_dual(tensor).tangent is not None  # type: ignore[no-untyped-call]
+        ):
+            return False
+    return True
 
 
 class _Sweep(torch.autograd.Function):
@@ -90,26 +92,27 @@ class _Sweep(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor | None) -> tuple[Tensor | None, Tensor | None, None]:
         if upstream is None:
             return None, None, None
-        logit, label = ctx.saved_tensors
-        problem: Problem = ctx.problem
-        if torch.is_grad_enabled() or ctx.needs_input_grad[1]:
-            return *_differentiate(problem, logit, label, upstream, ctx.needs_input_grad), None
+        needs = ctx.needs_input_grad
+        if torch.is_grad_enabled() or needs[1]:
+            logit, label = ctx.saved_tensors
+            return *_differentiate(ctx.problem, logit, label, upstream, needs), None
         upstream = _collapse(upstream)
         try:
-            slope = ctx.slope.pop()
+            slope: Tensor = ctx.slope.pop()
         except IndexError:
-            return problem.sweep(logit, label, True, upstream).slope, None, None
+            logit, label = ctx.saved_tensors
+            return ctx.problem.sweep(logit, label, True, upstream).slope, None, None
         # Reading one number back is free on the CPU and stalls an accelerator.
-        if upstream.ndim or upstream.device.type != "cpu" or upstream.item() != 1:
+        if upstream.ndim or not upstream.is_cpu or upstream.item() != 1:
             slope.mul_(upstream)
         return slope, None, None
 
 
 def _collapse(upstream: Tensor) -> Tensor:
     """Return the one number that a gradient expanded from a number holds, 0-D, else itself."""
-    if upstream.numel() and not any(upstream.stride()):
-        return upstream[(0,) * upstream.ndim]
-    return upstream
+    if upstream.ndim == 0 or any(upstream.stride()) or upstream.numel() == 0:
+        return upstream
+    return upstream[(0,) * upstream.ndim]
 
 
 def _differentiate(

@@ -12,12 +12,25 @@ into scratch that stays in cache, and the order below is chosen for few passes a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
-__all__ = ["DENSE_BUFFERS", "ONE_SIDED_BUFFERS", "dense", "mend_infinite", "one_sided", "total"]
+from paddle_compat.kernels.hyper import Focal
 
+__all__ = [
+    "DENSE_BUFFERS",
+    "ONE_SIDED_BUFFERS",
+    "Scratch",
+    "dense",
+    "mend_infinite",
+    "one_sided",
+    "total",
+]
+
+# Where to write intermediate values; None has torch allocate them.
+Scratch: TypeAlias = Sequence[Tensor | None]
 # Scratch tensors that each function needs, each as large as the block.
 DENSE_BUFFERS = 6
 ONE_SIDED_BUFFERS = 4
@@ -38,20 +51,20 @@ def one_sided(
     logit: Tensor,
     gamma: float,
     weight: float | Tensor,
-    scratch: Sequence[Tensor],
+    scratch: Scratch,
     loss: Tensor,
     slope: Tensor | None,
 ) -> None:
     """Write the loss of negatives with these logits, and its slope, into `loss` and `slope`.
 
     A positive with logit x is a negative with logit -x and the opposite slope. `weight` is a
-    number or of the logits' shape; `gamma` is finite and >= 0.
+    number, 0-D or of the logits' shape; `gamma` is finite and >= 0.
     """
     p, n, entropy, factor = scratch
-    torch.sigmoid(logit, out=p)
-    torch.sigmoid(torch.neg(logit, out=n), out=n)
-    torch.minimum(p, n, out=factor).neg_().log1p_()
-    torch.clamp_min(logit, 0, out=entropy).sub_(factor)
+    p = torch.sigmoid(logit, out=p)
+    n = torch.neg(logit, out=n).sigmoid_()
+    factor = torch.minimum(p, n, out=factor).neg_().log1p_()
+    entropy = torch.clamp_min(logit, 0, out=entropy).sub_(factor)
     if gamma == 0:
         factor.fill_(1)
     else:
@@ -66,58 +79,54 @@ def one_sided(
 def dense(
     logit: Tensor,
     label: Tensor,
-    gamma: float,
-    positive: float,
-    negative: float,
-    scratch: Sequence[Tensor],
+    focal: Focal,
+    scratch: Scratch,
     loss: Tensor | None,
     slope: Tensor | None,
-) -> Tensor:
-    """Return the loss of these logits and labels, and write its slope into `slope`.
+    want_slope: bool,
+) -> tuple[Tensor, Tensor | None]:
+    """Return the loss of these logits and labels and, where wanted, its slope.
 
-    The loss lies in `loss`, or in scratch where that is None. `gamma` is finite and >= 0; labels
-    may be any number. Infinite logits come out as NaN: `mend_infinite` puts their limits in.
-    Ignored labels are the caller's to mask.
+    They lie in `loss` and `slope`, or in scratch where those are None. Weights are numbers; gamma
+    is >= 0; labels may be any number. Infinite logits come out as NaN: `mend_infinite` puts
+    their limits in. Ignored labels are the caller's to mask.
     """
+    gamma, positive, negative = focal.exponent, focal.positive, focal.negative
+    assert not isinstance(positive, Tensor)
     p, n, miss, entropy, weight, mixed = scratch
-    torch.sigmoid(logit, out=p)
-    torch.sigmoid(torch.neg(logit, out=n), out=n)
-    torch.minimum(p, n, out=miss).neg_().log1p_()
-    torch.clamp_min(logit, 0, out=entropy).addcmul_(logit, label, value=-1).sub_(miss)
-    torch.lerp(p, n, label, out=miss)
-    torch.sub(1, label, out=weight).mul_(negative).add_(label, alpha=positive)
-    if slope is not None:
+    p = torch.sigmoid(logit, out=p)
+    n = torch.neg(logit, out=n).sigmoid_()
+    miss = torch.minimum(p, n, out=miss).neg_().log1p_()
+    entropy = torch.clamp_min(logit, 0, out=entropy).addcmul_(logit, label, value=-1).sub_(miss)
+    miss = torch.lerp(p, n, label, out=miss)
+    weight = torch.sub(1, label, out=weight).mul_(negative).add_(label, alpha=positive)
+    if want_slope:
         # d miss/dx * cross_entropy, and d cross_entropy/dx = p - y, each without cancellation.
-        torch.mul(p, n, out=mixed)
+        mixed = torch.mul(p, n, out=mixed)
         mixed.addcmul_(mixed, label, value=-2).mul_(entropy)
-        torch.lerp(p, n.neg_(), label, out=n)
+        n = torch.lerp(p, n.neg_(), label, out=n)
     if gamma >= 1:
         if gamma == 2:
             weight.mul_(miss)
         elif gamma > 1:
             weight.mul_(_power(miss, gamma - 1, p))
         entropy.mul_(miss)
-        n.mul_(miss)
+        if want_slope:
+            n.mul_(miss)
     elif gamma > 0:
         weight.mul_(_power(miss, gamma, p))
-        if slope is not None:
+        if mixed is not None and want_slope:
             # miss ** (gamma - 1) would overflow; where miss underflows the product is 0 anyway.
             mixed.div_(miss.clamp_min_(torch.finfo(miss.dtype).tiny))
-    if slope is not None:
-        if gamma > 0:
+    if want_slope:
+        if gamma > 0 and mixed is not None:
             n.add_(mixed, alpha=gamma)
-        torch.mul(weight, n, out=slope)
-    return torch.mul(weight, entropy, out=entropy if loss is None else loss)
+        slope = torch.mul(weight, n, out=n if slope is None else slope)
+    return torch.mul(weight, entropy, out=entropy if loss is None else loss), slope
 
 
 def mend_infinite(
-    logit: Tensor,
-    label: Tensor,
-    gamma: float,
-    positive: float,
-    negative: float,
-    loss: Tensor,
-    slope: Tensor | None,
+    logit: Tensor, label: Tensor, focal: Focal, loss: Tensor, slope: Tensor | None
 ) -> None:
     """Put the limits for infinite logits into `loss` and `slope`, in place.
 
@@ -126,17 +135,20 @@ def mend_infinite(
     """
     infinite = logit.isinf()
     wrong = torch.where(logit > 0, 1 - label, label)
-    limit = (label * positive + (1 - label) * negative) * wrong.pow(gamma) * wrong
-    zero = torch.zeros_like(limit)
-    loss.copy_(torch.where(infinite, torch.where(limit == 0, zero, limit * logit.abs()), loss))
+    weight = label * focal.positive + (1 - label) * focal.negative
+    limit = weight * wrong.pow(focal.exponent) * wrong
+    away = torch.where(limit == 0, 0.0, logit).abs() * limit
+    loss.copy_(torch.where(infinite, away, loss))
     if slope is not None:
         slope.copy_(torch.where(infinite, limit * logit.sign(), slope))
 
 
 def total(values: Tensor) -> Tensor:
-    """Sum a 1-D tensor in double, 0-D, at single-precision speed (rows of 256 first)."""
-    if values.dtype == torch.float64 or values.numel() < 4096:
+    """Sum in double, 0-D, at single-precision speed: a block first by rows of 256."""
+    if values.device.type == "mps":
+        return values.sum()
+    if values.dtype == torch.float64 or values.ndim != 1 or values.numel() < 4096:
         return values.sum(dtype=torch.float64)
     whole = values.numel() // 256 * 256
     rows = values[:whole].view(-1, 256).sum(1).sum(dtype=torch.float64)
-    return rows + values[whole:].sum(dtype=torch.float64)
+    return rows if whole == values.numel() else rows + values[whole:].sum(dtype=torch.float64)

@@ -21,7 +21,7 @@ __all__ = ["sigmoid_focal_loss"]
 _CEILING = -math.log(np.finfo(np.float32).tiny)
 _IGNORED_LABEL = -1
 # A tuple: torch.compile does not trace unions of numpy's types.
-_NUMBERS = (Real, np.number, np.bool_)
+_NUMBERS = (float, int, np.number, np.bool_, Real)
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
@@ -80,8 +80,8 @@ def sigmoid_focal_loss(
     _check_tensors(x, label, fg_num)
     gamma, alpha = _number("gamma", gamma), _number("alpha", alpha)
     foreground: float | Tensor
-    if is_ordinary(fg_num) and fg_num.device.type == "cpu":
-        foreground = max(int(fg_num[0]), 1)
+    if is_ordinary(fg_num) and fg_num.is_cpu:
+        foreground = max(int(fg_num.item() if fg_num.numel() == 1 else fg_num[0].item()), 1)
     else:
         foreground = fg_num[0].clamp(min=1).to(compute_dtype(x.dtype))
     if torch.is_autocast_enabled(x.device.type) and x.dtype != torch.float64:

@@ -16,7 +16,7 @@ _REDUCTIONS = ("sum", "mean", "none")
 _IGNORED_LABEL = -100
 # Tuples: torch.compile does not trace unions of numpy's types.
 _NUMPY = (np.ndarray, np.generic)
-_NUMBERS = (Real, np.number, np.bool_)
+_NUMBERS = (float, int, np.number, np.bool_, Real)
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
@@ -181,12 +181,13 @@ def _common_dtype(logit: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _hyper_parameters(alpha: float | Tensor, gamma: float, logit: Tensor) -> Focal:
+    # Paddle's gamma is a float32 attribute; its alpha is of the logits' dtype.
     focusing = float(np.float32(_number("gamma", gamma)))
-    if _size(alpha) == 1:
+    if type(alpha) is float or _size(alpha) == 1:
         weight = _number("alpha", alpha)
-        return Focal(focusing, weight, 1 - weight, ignored=_IGNORED_LABEL)
+        return Focal(focusing, weight, 1 - weight, None, _IGNORED_LABEL)
     weights = torch.as_tensor(alpha, device=logit.device).detach().to(logit.dtype)
-    return Focal(focusing, weights, 1 - weights, ignored=_IGNORED_LABEL)
+    return Focal(focusing, weights, 1 - weights, None, _IGNORED_LABEL)
 
 
 def _size(value: object) -> int:
