@@ -30,7 +30,7 @@ def sweep(
 
     Args:
         logit: [N, C], any floating dtype.
-        column: [N] int64, the positive column of each row; outside of 0..C-1 there is none.
+        column: [N, 1] int64, the positive column of each row; outside of 0..C-1 there is none.
         focal: weights that are numbers or 0-D tensors, and a gamma >= 0; rows whose column is
             `focal.ignored` contribute nothing.
         slope: compute the slope, in the logits' dtype.
@@ -51,7 +51,6 @@ def _sweep_at_once(
     logit: Tensor, column: Tensor, focal: Focal, slope: bool, upstream: Tensor | None
 ) -> Pass:
     """Do without blocks: for a few elements a one-hot costs less than to treat rows apart."""
-    column = column.unsqueeze(1)
     at = column.clamp(0, logit.shape[1] - 1)
     dtype = compute_dtype(logit.dtype)
     label = torch.zeros(logit.shape, dtype=dtype).scatter_(1, at, (at == column).to(dtype))
@@ -117,7 +116,6 @@ class _Rows:
     """
 
     def __init__(self, logit: Tensor, column: Tensor, focal: Focal, slope: bool) -> None:
-        column = column.unsqueeze(1)
         self.at = column.clamp(0, logit.shape[1] - 1)
         is_positive = self.at == column
         x = logit.gather(1, self.at).to(compute_dtype(logit.dtype))
@@ -139,8 +137,8 @@ def _zero_rows(ignored: Tensor, result: Pass) -> None:
     if not ignored.is_cpu:
         # It would stall on reading the number of rows.
         for tensor in tensors:
-            tensor.masked_fill_(ignored.unsqueeze(1), 0)
+            tensor.masked_fill_(ignored, 0)
     elif ignored.any().item():
-        rows = ignored.nonzero().squeeze(1)
+        rows = ignored.squeeze(1).nonzero().squeeze(1)
         for tensor in tensors:
             tensor.index_fill_(0, rows, 0)

@@ -56,12 +56,12 @@ def dense(logit: Tensor, label: Tensor, focal: Focal) -> Tensor:
 
 
 def by_class(logit: Tensor, column: Tensor, focal: Focal) -> Tensor:
-    """Return the loss of every element; ``column[i]`` is the positive column of row i.
+    """Return the loss of every element; `column`, [N, 1], holds each row's positive column.
 
     A `column` outside of 0..C-1 is a row without a positive; `focal.ignored` is such a column.
     """
-    one_hot = column.unsqueeze(1) == torch.arange(logit.shape[1], device=column.device)
-    ignored = None if focal.ignored is None else (column == focal.ignored).unsqueeze(1)
+    one_hot = column == torch.arange(logit.shape[1], device=column.device)
+    ignored = None if focal.ignored is None else column == focal.ignored
     if ignored is not None:
         logit = torch.where(ignored, 0.0, logit)
     rows = Focal(focal.gamma, focal.positive, focal.negative)

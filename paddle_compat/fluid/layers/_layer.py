@@ -7,8 +7,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
+import torch
+
 __all__ = ["Recorder", "layer"]
 
+# What most arguments are; asking a tensor's type for an attribute it lacks is slow.
+_EAGER = frozenset((torch.Tensor, torch.nn.Parameter, float, int, str, type(None)))
 _Layer = TypeVar("_Layer", bound=Callable[..., Any])
 
 
@@ -32,8 +36,7 @@ def layer(function: _Layer) -> _Layer:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         for value in (*args, *kwargs.values()):
-            # The type is asked, not the value: attribute look-ups on tensors are slow.
-            if hasattr(type(value), "__fluid_layer__"):
+            if type(value) not in _EAGER and hasattr(type(value), "__fluid_layer__"):
                 bound = signature.bind(*args, **kwargs)
                 bound.apply_defaults()
                 return value.__fluid_layer__(function, dict(bound.arguments))

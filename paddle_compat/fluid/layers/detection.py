@@ -87,7 +87,7 @@ def sigmoid_focal_loss(
     if torch.is_autocast_enabled(x.device.type) and x.dtype != torch.float64:
         x = x.float()
     focal = Focal(gamma, alpha / foreground, (1 - alpha) / foreground, _CEILING, _IGNORED_LABEL - 1)
-    return focal_loss_by_class(x, label.squeeze(1).long() - 1, focal)
+    return focal_loss_by_class(x, label.long() - 1, focal)
 
 
 def _check_tensors(x: Tensor, label: Tensor, fg_num: Tensor) -> None:
