@@ -1,0 +1,94 @@
+"""Every float32 as logit: a prime stride here, all of them with ``-m sweep``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL
+from paddle_compat.conformance.oracles import Oracle, OracleUnavailable, open_oracle, required
+from paddle_compat.conformance.sweep import COMPLETE, Sweep, chunks, landmarks, main, table
+
+GAMMAS = (0.0, 0.5, 1.0, 1.5, 3.0, 5.0)
+
+
+def _oracle(version: str, *, in_process: bool = False) -> Oracle:
+    try:
+        return open_oracle(version, in_process=in_process)
+    except OracleUnavailable as error:
+        if required():
+            pytest.fail(f"CI needs real Paddle {version}: {error}")
+        pytest.skip(f"no real Paddle {version}: {error}")
+
+
+def _run(sweep: Sweep, stride: int) -> Sweep:
+    """Run a strided sweep; everything it found fails the test."""
+    pieces: Iterable[np.ndarray[tuple[int], np.dtype[np.uint32]]] = [
+        *landmarks(),
+        *chunks(0, COMPLETE, stride),
+    ]
+    for bits in pieces:
+        sweep.run(bits)
+    print(table([sweep]))
+    assert not sweep.findings, sweep.findings[:10]
+    return sweep
+
+
+def _accurate(sweep: Sweep, roundings: float) -> None:
+    """Assert the relative accuracy, in float32 epsilons, which is far tighter than the table."""
+    assert sum(tally.elements for tally in sweep.tallies.values()) > 1000
+    for tally in sweep.tallies.values():
+        assert tally.relative <= roundings
+        assert tally.error <= roundings * 2.0**-23
+
+
+@pytest.mark.parametrize("face", [FUNCTIONAL, FLUID])
+def test_every_logit_has_the_exact_value(face: str) -> None:
+    _accurate(_run(Sweep(face), 503), 5.0)
+
+
+@pytest.mark.parametrize("gamma", GAMMAS)
+@pytest.mark.parametrize("face", [FUNCTIONAL, FLUID])
+def test_every_logit_has_the_exact_value_at_other_gammas(face: str, gamma: float) -> None:
+    _accurate(_run(Sweep(face, gamma=gamma), 30011), 4.0 + gamma)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, 0.9])
+@pytest.mark.parametrize("face", [FUNCTIONAL, FLUID])
+def test_every_logit_has_the_exact_value_at_other_alphas(face: str, alpha: float) -> None:
+    _accurate(_run(Sweep(face, alpha=alpha), 100003), 6.0)
+
+
+@pytest.mark.live
+def test_every_logit_agrees_with_paddle_3() -> None:
+    with _oracle("3.3.1", in_process=True) as oracle:
+        sweep = _run(Sweep(FUNCTIONAL, oracle), 503)
+    # The ledger explains a handful of places: zero, and the end of the range.
+    assert sweep.tallies[0, "value"].apart <= 6e-7
+    assert sweep.tallies[1, "logit"].apart <= 6e-7
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("gamma", GAMMAS)
+def test_every_logit_agrees_with_paddle_3_at_other_gammas(gamma: float) -> None:
+    with _oracle("3.3.1", in_process=True) as oracle:
+        _run(Sweep(FUNCTIONAL, oracle, gamma=gamma), 30011)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("gamma", [0.5, 1.5, 2.0, 5.0])
+def test_every_logit_agrees_with_paddle_1(gamma: float) -> None:
+    with _oracle("1.8.5") as oracle:
+        _run(Sweep(FLUID, oracle, gamma=gamma), 30011)
+
+
+@pytest.mark.sweep
+@pytest.mark.live
+@pytest.mark.parametrize("version", ["3.3.1", "1.8.5"])
+def test_all_float32_logits(version: str) -> None:
+    face = "fluid" if version.startswith("1.") else "functional"
+    with _oracle(version, in_process=face == "functional"):
+        pass
+    assert main(["--complete", "--oracle", version, "--face", face]) == 0
