@@ -115,11 +115,8 @@ def _compare_part(
         same = (got == paddle) | (np.isnan(got) & np.isnan(paddle))
         near = distance <= tolerance(call.face, part, got.dtype) * scale
         findings += _first(call, part, "ours is not Paddle's", ~(same | near | excused), **numbers)
-        info = np.finfo(got.dtype)
         roundings = ULPS * (1 + abs(float(call.attrs.get("gamma", 2.0))))  # type: ignore[arg-type]
-        few = roundings * info.eps * truth.magnitude + float(info.tiny) * np.maximum(
-            truth.weight, 1.0
-        )
+        few = roundings * np.finfo(got.dtype).eps * truth.magnitude + _underflow(truth, got.dtype)
         few = np.where(np.isfinite(few), few, 0.0)
         mine, theirs = truth.error(got), truth.error(paddle)
         worse = ~(mine <= np.maximum(theirs, few))

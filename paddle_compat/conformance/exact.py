@@ -97,6 +97,7 @@ def terms(x: float, y: float, gamma: float) -> Terms:
     e = _mp.exp(-abs(mx))
     near, far = 1 / (1 + e), e / (1 + e)
     p, q = (near, far) if mx >= 0 else (far, near)
+    p_minus_q = (1 if mx >= 0 else -1) * -_mp.expm1(-abs(mx)) / (1 + e)
     log_p = -_mp.log1p(e) + min(mx, 0)
     log_q = -_mp.log1p(e) - max(mx, 0)
     ce_parts = (-my * log_p, -(1 - my) * log_q)
@@ -111,14 +112,14 @@ def terms(x: float, y: float, gamma: float) -> Terms:
         return Terms(*[_NAN] * 6)
     base_by_x = p * q * (1 - 2 * my)
     x_parts = (slope * base_by_x * ce, power * ce_by_x)
-    y_parts = (slope * (q - p) * ce, power * -mx)
+    y_parts = (-slope * p_minus_q * ce, power * -mx)
     return Terms(
         power * ce,
         spread * abs(power) * ce_magnitude,
         sum(x_parts),
         spread * (abs(slope * base_by_x) * ce_magnitude + abs(power) * ce_by_x_magnitude),
         sum(y_parts),
-        spread * (abs(slope * (q - p)) * ce_magnitude + abs(power * mx)),
+        spread * (abs(slope * p_minus_q) * ce_magnitude + abs(power * mx)),
     )
 
 

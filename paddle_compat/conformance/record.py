@@ -31,11 +31,13 @@ VERSIONS = ("1.8.5", "2.6.2", "3.0.0", "3.3.1")
 
 def calls_of(face: str) -> list[Call]:
     """Return what is asked of every version that has this face, in order."""
-    reproductions = [quirk.call for quirk in LEDGER if quirk.face == face]
+    reproductions = [
+        replace(quirk.call, name=f"quirk {quirk.id}") for quirk in LEDGER if quirk.face == face
+    ]
     bad = [case.call for case in bad_input(face)]
     if face == FLUID:
         # Its checks differ between building a program and running eagerly.
-        static = [replace(call, mode="static") for call in bad]
+        static = [replace(call, name=f"{call.name}, static", mode="static") for call in bad]
         # Eagerly an empty fg_num is read out of bounds: no two runs answer the same.
         bad = [call for call in bad if call.inputs["fg_num"].size] + static
     return [*reproductions, *cases.recorded(face), *bad]

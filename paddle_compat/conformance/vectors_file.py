@@ -79,7 +79,7 @@ def _answers(vectors: Vectors, index: int, pool: _Pool) -> dict[str, Any]:
             # The text of Paddle's messages is Paddle's, and full of build paths.
             answer.pop("message", None)
             if arrays:
-                answer["arrays"] = {key: pool.add(array) for key, array in arrays.items()}
+                answer["arrays"] = {key: pool.add(array) for key, array in sorted(arrays.items())}
             texts.setdefault(json.dumps(answer, sort_keys=True), []).append(version)
     return {" ".join(versions): json.loads(text) for text, versions in texts.items()}
 
@@ -90,7 +90,10 @@ def save(vectors: Vectors, path: Path = VECTORS) -> None:
     lines = []
     for index, call in enumerate(vectors.calls):
         header, arrays = call.to_wire()
-        entry = {**header, "arrays": {key: pool.add(array) for key, array in arrays.items()}}
+        entry = {
+            **header,
+            "arrays": {key: pool.add(array) for key, array in sorted(arrays.items())},
+        }
         entry["outcomes"] = _answers(vectors, index, pool)
         lines.append(json.dumps(entry, sort_keys=True))
     builds = {version: vars(build) for version, build in sorted(vectors.builds.items())}

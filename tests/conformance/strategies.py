@@ -8,10 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Json
 from paddle_compat.conformance.cases import ALPHAS, FINITE, GAMMAS, NOT_FINITE
 
-DTYPES = st.sampled_from([np.dtype(np.float32), np.dtype(np.float64)])
+_DTYPES: list[np.dtype[Any]] = [np.dtype(np.float32), np.dtype(np.float64)]
+DTYPES = st.sampled_from(_DTYPES)
 
 
 def _floats(low: float, high: float, dtype: np.dtype[Any]) -> st.SearchStrategy[float]:
@@ -76,5 +77,6 @@ def functional_calls(draw: st.DrawFn) -> Call:
         wrt = ("logit", "normalizer")
         if reduction == "none":
             out = np.broadcast_shapes(shape, size)
-    attrs = {"gamma": draw(gammas()), "alpha": draw(alphas()), "reduction": reduction}
+    attrs: dict[str, Json] = {"gamma": draw(gammas()), "alpha": draw(alphas())}
+    attrs["reduction"] = reduction
     return Call("drawn", FUNCTIONAL, inputs, attrs, wrt, _cotangent(draw, out, dtype))
