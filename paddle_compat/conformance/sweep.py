@@ -242,13 +242,15 @@ class Sweep:
         self.findings.append(f"{self.face}: {finding}")
 
 
-def chunks(first: int, last: int, stride: int) -> Iterator[npt.NDArray[np.uint32]]:
-    """Yield the magnitudes of a range, piece by piece; no piece mixes numbers and nan."""
+def chunks(
+    first: int, last: int, stride: int, size: int = _CHUNK
+) -> Iterator[npt.NDArray[np.uint32]]:
+    """Yield the magnitudes of a range, so many at a time; no piece mixes numbers and nan."""
     everything = range(first, last, stride)
     numbers = len(range(first, min(last, _INFINITY + 1), stride))
     for part in (everything[:numbers], everything[numbers:]):
-        for start in range(0, len(part), _CHUNK):
-            piece = part[start : start + _CHUNK]
+        for start in range(0, len(part), size):
+            piece = part[start : start + size]
             yield np.arange(piece.start, piece.stop, stride, dtype=np.uint32)
 
 

@@ -23,11 +23,11 @@ def _oracle(version: str, *, in_process: bool = False) -> Oracle:
         pytest.skip(f"no real Paddle {version}: {error}")
 
 
-def _run(sweep: Sweep, stride: int) -> Sweep:
-    """Run a strided sweep; everything it found fails the test."""
+def _run(sweep: Sweep, stride: int, size: int = 1 << 16) -> Sweep:
+    """Run a strided sweep, so many magnitudes a call; everything it found fails the test."""
     pieces: Iterable[np.ndarray[tuple[int], np.dtype[np.uint32]]] = [
         *landmarks(),
-        *chunks(0, COMPLETE, stride),
+        *chunks(0, COMPLETE, stride, size),
     ]
     for bits in pieces:
         sweep.run(bits)
@@ -47,6 +47,13 @@ def _accurate(sweep: Sweep, roundings: float) -> None:
 @pytest.mark.parametrize("face", [FUNCTIONAL, FLUID])
 def test_every_logit_has_the_exact_value(face: str) -> None:
     _accurate(_run(Sweep(face), 503), 5.0)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+@pytest.mark.parametrize("face", [FUNCTIONAL, FLUID])
+def test_every_logit_has_the_exact_value_in_small_tensors(face: str, gamma: float) -> None:
+    """A few thousand elements are evaluated at once, not in blocks."""
+    _accurate(_run(Sweep(face, gamma=gamma), 10007, 1 << 10), 5.0)
 
 
 @pytest.mark.parametrize("gamma", GAMMAS)

@@ -84,12 +84,13 @@ def _assert_rounded(got: Tensor, true: Tensor) -> None:
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("gamma", GAMMAS)
 @pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize("pieces", [1, 8], ids=["in blocks", "at once"])
 @pytest.mark.parametrize("face", FACES)
 def test_every_value_gives_the_exact_result_rounded_once(
-    face: Loss, label: int, gamma: float, dtype: torch.dtype
+    face: Loss, pieces: int, label: int, gamma: float, dtype: torch.dtype
 ) -> None:
     x = _every_value(dtype).requires_grad_()
-    loss = face(x, label, gamma)
+    loss = torch.cat([face(piece, label, gamma) for piece in x.chunk(pieces)])
     # Three times the slope is rounded once too: what is stored for backward is not rounded.
     loss.backward(torch.full_like(loss, 3.0))  # type: ignore[no-untyped-call]
     assert x.grad is not None
