@@ -80,7 +80,7 @@ def sigmoid_focal_loss(
     _check_tensors(x, label, fg_num)
     gamma, alpha = _number("gamma", gamma), _number("alpha", alpha)
     foreground: float | Tensor
-    if is_ordinary(fg_num) and fg_num.is_cpu:
+    if is_ordinary(x, fg_num) and fg_num.is_cpu:
         foreground = max(int(fg_num.item() if fg_num.numel() == 1 else fg_num[0].item()), 1)
     else:
         foreground = fg_num[0].clamp(min=1).to(compute_dtype(x.dtype))

@@ -40,8 +40,8 @@ class SigmoidFocalLoss(torch.nn.Module):
 
     Shapes:
         logit: any, floating. label: the same, 0, 1 or between, of any real dtype. The result is
-        0-D, or of that shape for 'none'; its dtype is what `torch.nn.BCEWithLogitsLoss` returns,
-        under autocast too.
+        0-D, or of that shape for 'none'; its dtype is the two dtypes' common one, and under
+        autocast at least float32, as with `torch.nn.BCEWithLogitsLoss`.
 
     Raises:
         ValueError: on construction, for an argument out of range; on a call, for a label of
@@ -134,7 +134,7 @@ class SigmoidFocalLoss(torch.nn.Module):
 
     @staticmethod
     def _prepared(logit: Tensor, label: Tensor) -> tuple[Tensor, Tensor, torch.dtype]:
-        """Check the inputs; return them, and the dtype that torch's own logits loss returns."""
+        """Check the inputs; return them, the logits in the dtype of the result, and that dtype."""
         for name, value in (("logit", logit), ("label", label)):
             if not isinstance(value, Tensor):
                 raise TypeError(f"{name} must be a tensor, but it is {type(value).__name__}")
