@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from paddle_compat.conformance.exact import Quantity
 __all__ = ["TOLERANCES", "ULPS", "Finding", "compare", "compare_with_truth", "tolerance"]
 
 TOLERANCES: Mapping[tuple[str, str, str], float] = {
-    (FLUID, "value", "float32"): 2e-6,
-    (FLUID, "gradient", "float32"): 2e-6,
-    (FLUID, "value", "float64"): 1e-14,
+    (FLUID, "value", "float32"): 1e-6,
+    (FLUID, "gradient", "float32"): 1.5e-6,
+    (FLUID, "value", "float64"): 3e-15,
     (FLUID, "gradient", "float64"): 1e-14,
-    (FUNCTIONAL, "value", "float32"): 2e-6,
+    (FUNCTIONAL, "value", "float32"): 1e-6,
     (FUNCTIONAL, "gradient", "float32"): 2e-6,
-    (FUNCTIONAL, "value", "float64"): 1e-14,
+    (FUNCTIONAL, "value", "float64"): 3e-15,
     (FUNCTIONAL, "gradient", "float64"): 1e-14,
 }
 """How far ours may be from Paddle, by face, quantity and dtype.
@@ -30,6 +31,8 @@ TOLERANCES: Mapping[tuple[str, str, str], float] = {
 An absolute error, in units of the row's scale: its weight (alpha_t / normalizer x incoming
 gradient), or the size of the terms that are added where that is larger. A relative error would
 not do: on the easy side Paddle itself has no correct digit left, because ``1 - p`` cancels.
+Measured over dense scans and every case here, the largest are 0.8, 1.1 (fluid) and 1.6 (functional)
+e-6, and 1.5 and 8.3 e-15: what is left of Paddle's own error, ours being a few roundings.
 """
 
 ULPS = 4.0
@@ -153,9 +156,15 @@ def _compare_errors(call: Call, ours: Outcome, paddle: Outcome) -> list[Finding]
     return [Finding(call.name, "outcome", "error", f"ours {ours}, Paddle {paddle}")]
 
 
+@lru_cache(maxsize=2048)
+def _truth(call: Call) -> exact.Truth:
+    """Evaluate a call once, however many versions of Paddle it is compared with."""
+    return exact.evaluate(call)
+
+
 def _compare_results(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Finding]:
     """Compare value and gradients."""
-    truth = exact.evaluate(call)
+    truth = _truth(call)
     findings: list[Finding] = []
     mine, theirs = _arrays(ours), _arrays(paddle)
     for part, quantity in {"value": truth.value, **truth.gradients}.items():

@@ -110,4 +110,4 @@ def loses_gamma_term(call: Call) -> Mask | bool:
     x = logits(call)
     if not isinstance(gamma, int | float) or gamma <= 2 or x.dtype.kind != "f":
         return False
-    return np.asarray((np.abs(x) > 8) & (np.abs(x) < (20 if x.dtype == np.float32 else 40)))
+    return np.asarray((np.abs(x) > 4) & (np.abs(x) < (20 if x.dtype == np.float32 else 40)))

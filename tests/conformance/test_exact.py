@@ -14,8 +14,8 @@ from paddle_compat.conformance import exact
 from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Call, Json
 
 mp = mpmath.MPContext()
-# Two hundred digits, so that 1 - p and a difference quotient may cancel as they please.
-mp.dps = 200
+# Four hundred digits, so that 1 - p and a difference quotient may cancel as they please.
+mp.dps = 400
 
 
 def brute(x: Any, y: Any, gamma: float) -> Any:
@@ -27,8 +27,8 @@ def brute(x: Any, y: Any, gamma: float) -> Any:
 
 
 def slope(function: Any, at: float) -> Any:
-    """Return the derivative by a central difference of step 1e-60."""
-    h = mp.mpf(10) ** -60
+    """Return the derivative by a central difference of step 1e-150."""
+    h = mp.mpf(10) ** -150
     return (function(mp.mpf(at) + h) - function(mp.mpf(at) - h)) / (2 * h)
 
 

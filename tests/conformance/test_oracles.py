@@ -258,7 +258,7 @@ def test_paddle_dies_of_a_one_dimensional_input_and_answers_again(paddle_1: Orac
 
 @pytest.mark.live
 def test_an_error_in_dygraph_mode_does_not_change_the_next_static_call(paddle_1: Oracle) -> None:
-    good = {
+    good: dict[str, Array] = {
         "x": np.zeros((1, 2), np.float32),
         "label": np.array([[1]], np.int32),
         "fg_num": np.array([1], np.int32),
