@@ -111,7 +111,7 @@ def _block(
 class _Rows:
     """The element of each row that its label points at: where it is, its loss and its slope.
 
-    A row without a positive points at some element of it, whose values come out unchanged.
+    A row without a positive points at some element of it, whose values it repeats.
     Every tensor is [N, 1].
     """
 
