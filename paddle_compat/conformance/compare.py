@@ -127,15 +127,25 @@ def _compare_part(
     return findings + _first(call, part, rule, worse, **numbers)
 
 
-def compare(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Finding]:
+def compare(
+    call: Call, ours: Outcome, paddle: Outcome, version: str, truth: exact.Truth | None = None
+) -> list[Finding]:
     """Compare two outcomes of one call; an empty list is agreement.
 
     The ledger (`quirks`) excuses what is known of this version: an excused element need not be
     Paddle's, and is still held to the exact value.
+
+    Args:
+        call: what was asked.
+        ours: what we answered.
+        paddle: what real Paddle answered.
+        version: its version.
+        truth: the exact answer, where the caller has it already.
     """
     known = quirks.excuses_outcome(call, version)
     if paddle.value is not None and ours.value is not None:
-        return _compare_results(call, ours, ours if known else paddle, version)
+        truth = truth or _truth(call)
+        return _compare_results(call, ours, ours if known else paddle, version, truth)
     if known:
         return []
     if ours.kind == "ok" or paddle.kind == "ok":
@@ -162,9 +172,10 @@ def _truth(call: Call) -> exact.Truth:
     return exact.evaluate(call)
 
 
-def _compare_results(call: Call, ours: Outcome, paddle: Outcome, version: str) -> list[Finding]:
+def _compare_results(
+    call: Call, ours: Outcome, paddle: Outcome, version: str, truth: exact.Truth
+) -> list[Finding]:
     """Compare value and gradients."""
-    truth = _truth(call)
     findings: list[Finding] = []
     mine, theirs = _arrays(ours), _arrays(paddle)
     for part, quantity in {"value": truth.value, **truth.gradients}.items():

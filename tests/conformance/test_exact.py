@@ -47,7 +47,7 @@ def test_terms_are_the_definition_and_its_numeric_derivatives(y: float, gamma: f
         got = exact.terms(x, y, gamma)
         assert near(mp.mpf(got.loss), brute(mp.mpf(x), mp.mpf(y), gamma)), x
         assert near(mp.mpf(got.by_x), slope(lambda v: brute(v, mp.mpf(y), gamma), x)), x
-        assert near(mp.mpf(got.by_y), slope(lambda v: brute(mp.mpf(x), v, gamma), y)), x  # noqa: B023
+        assert near(mp.mpf(got.by_y), slope(lambda v: brute(mp.mpf(x), v, gamma), y)), x
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
