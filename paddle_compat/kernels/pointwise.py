@@ -70,6 +70,11 @@ def one_sided(
     else:
         _power(p, gamma, factor)
     factor.mul_(weight)
+    # A weight of 0 makes nothing even of an infinite loss.
+    if isinstance(weight, Tensor):
+        entropy = torch.where(weight == 0, entropy.clamp_max(_LARGE), entropy)
+    elif weight == 0:
+        entropy.clamp_max_(_LARGE)
     torch.mul(factor, entropy, out=loss)
     if slope is not None:
         p.addcmul_(n, entropy.clamp_max_(_LARGE), value=gamma)

@@ -116,6 +116,18 @@ def test_value_of_a_positive_saturates_and_its_gradient_does_not(
         assert torch.isfinite(loss[:, others]).all()
 
 
+@pytest.mark.parametrize("rows", [1, 20_000])
+def test_a_weight_of_zero_makes_nothing_of_an_infinite_loss(rows: int) -> None:
+    x = torch.tensor([[float("inf"), -float("inf"), 1.0]]).repeat(rows, 1)
+    for label, alpha in ((0, 1.0), (2, 0.0)):
+        loss, gradient = loss_and_gradient(
+            x, torch.full((rows, 1), label, dtype=torch.int32), alpha=alpha
+        )
+        column = 0 if label == 0 else 1
+        assert (loss[:, column] == 0).all()
+        assert (gradient[:, column] == 0).all()
+
+
 def test_infinite_negatives_have_their_limits() -> None:
     x = torch.tensor([[float("inf"), -float("inf")]])
     loss, gradient = loss_and_gradient(x, torch.zeros(1, 1, dtype=torch.int32))
