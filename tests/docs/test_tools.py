@@ -85,11 +85,11 @@ def test_numbers_of_the_quirk_table_have_the_digits_that_tell_them_apart() -> No
 
 
 def test_quirk_table_is_replaced_between_its_marks_only() -> None:
-    guide = f"before\n{quirk_table.BEGIN}\nold\n{quirk_table.END}\nafter\n"
+    guide = f"before\n{quirk_table.BEGIN}\nstale rows\n{quirk_table.END}\nafter\n"
     new = quirk_table.replace_table(guide)
     assert new.startswith(f"before\n{quirk_table.BEGIN}\n`paddle.")
     assert new.endswith(f"|\n{quirk_table.END}\nafter\n")
-    assert "old" not in new
+    assert "stale rows" not in new
     assert quirk_table.replace_table(new) == new
     with pytest.raises(ValueError, match="lacks the marks"):
         quirk_table.replace_table("no marks")
