@@ -92,8 +92,9 @@ def sigmoid_focal_loss(
         )
     logit, label = _common_dtype(logit, label)
     focal = _hyper_parameters(alpha, gamma, logit)
-    grows = isinstance(focal.positive, Tensor) or (divisor is not None and divisor.numel() != 1)
-    if reduction == "none" or grows:
+    # A divisor that broadcasts, and one of no elements at all, acts on each element.
+    spread = divisor is not None and (divisor.numel() != 1 or logit.numel() == 0)
+    if reduction == "none" or spread or isinstance(focal.positive, Tensor):
         loss = focal_loss(logit, label, focal)
         loss = loss if divisor is None else _divide(loss, divisor)
         if reduction == "none":
