@@ -39,9 +39,10 @@ COMPLETE = 1 << 31
 _INFINITY = 0x7F800000
 # Magnitudes of a chunk. Four elements each: as many as stay in cache in Paddle and in the screen.
 _CHUNK = 1 << 16
-# A chunk leaves a handful to `compare` at most; beyond this the kernel is broken.
+# A chunk leaves a handful to `compare` at most; beyond this the kernel is broken, and to judge
+# billions of elements with mpmath would tell no more.
 _JUDGED = 64
-_LISTED = 50
+_ENOUGH = 50
 
 LANDMARKS = (
     0.0,
@@ -159,6 +160,9 @@ class Sweep:
             tally = self.tallies.setdefault((label, part), Tally())
             failed = self._screen(part, label, logits, truth, mine, theirs, tally)
             tally.judged += len(failed)
+            if failed and len(self.findings) >= _ENOUGH:
+                self._find(f"label {label} · {part}: {len(failed)} more, not judged, from here")
+                continue
             if len(failed) > _JUDGED:
                 self._find(f"label {label} · {part}: {len(failed) - _JUDGED} not judged, from here")
             judged.update(failed[:_JUDGED])
@@ -385,7 +389,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"gamma {args.gamma:g}, alpha {args.alpha:g}, {time.monotonic() - started:.0f} s\n")
     print(table(sweeps))
     findings = [finding for sweep in sweeps for finding in sweep.findings]
-    for finding in findings[:_LISTED]:
+    for finding in findings[:_ENOUGH]:
         print(finding)
     print(f"\n{len(findings)} findings")
     return 1 if findings else 0

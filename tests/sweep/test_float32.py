@@ -31,8 +31,9 @@ def _run(sweep: Sweep, stride: int, size: int = 1 << 16) -> Sweep:
     ]
     for bits in pieces:
         sweep.run(bits)
+        # One is enough, and a broken kernel has millions.
+        assert not sweep.findings, sweep.findings[:10]
     print(table([sweep]))
-    assert not sweep.findings, sweep.findings[:10]
     return sweep
 
 
