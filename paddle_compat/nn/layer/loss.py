@@ -63,7 +63,7 @@ class SigmoidFocalLoss(torch.nn.Module):
         >>> from paddle_compat.nn import SigmoidFocalLoss
         >>> loss = SigmoidFocalLoss(reduction="sum")
         >>> loss(torch.tensor([0.0, 2.0]), torch.tensor([1.0, 0.0]))
-        tensor(1.2805)
+        tensor(1.2809)
 
     Source:
         Lin et al., "Focal Loss for Dense Object Detection", 2017.
