@@ -6,10 +6,10 @@ Writes `train_head.paddle-1.8.5.json` beside itself, with the exact bits as hexa
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import paddle
 import shapes
 from paddle import fluid
 
@@ -32,9 +32,7 @@ def main() -> None:
         optimizer = fluid.optimizer.MomentumOptimizer(
             shapes.LEARNING_RATE, shapes.MOMENTUM, parameter_list=parameters
         )
-        pixels, target, count = (
-            fluid.dygraph.to_variable(a) for a in (images, labels, fg_num)
-        )
+        pixels, target, count = (fluid.dygraph.to_variable(a) for a in (images, labels, fg_num))
         losses = []
         for _ in range(shapes.STEPS):
             x = pixels
@@ -54,7 +52,7 @@ def main() -> None:
         checks = {f"layer {i}": float(np.abs(p.weight.numpy()).sum()) for i, p in enumerate(layers)}
     path = Path(__file__).with_name("train_head.paddle-1.8.5.json")
     record = {
-        "paddle": paddle.__version__,
+        "paddle": version("paddlepaddle"),
         "losses": [loss.hex() for loss in losses],
         "sum of absolute weights": {name: value.hex() for name, value in checks.items()},
     }

@@ -44,7 +44,7 @@ def train() -> tuple[list[float], float]:
             logits, label, fg_num, gamma=shapes.GAMMA, alpha=shapes.ALPHA
         ).sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
     with torch.no_grad():

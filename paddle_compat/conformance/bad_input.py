@@ -24,7 +24,7 @@ class BadInput:
     """
 
     call: Call
-    error: Literal["TypeError", "ValueError", "RuntimeError"]
+    error: Literal["TypeError", "ValueError", "RuntimeError", "AttributeError"]
     message: str
 
 
@@ -87,7 +87,7 @@ def _functional() -> Iterator[BadInput]:
 
     def bad(
         name: str,
-        error: Literal["TypeError", "ValueError", "RuntimeError"],
+        error: Literal["TypeError", "ValueError", "RuntimeError", "AttributeError"],
         message: str,
         attrs: dict[str, Json] | None = None,
         **new: Array,
@@ -105,6 +105,10 @@ def _functional() -> Iterator[BadInput]:
     yield bad("normalizer 2-D", "ValueError", "normalizer", normalizer=two)
     yield bad("normalizer [2]", "ValueError", "normalizer", normalizer=np.ones(2, np.float32))
     yield bad("normalizer [0]", "ValueError", "normalizer", normalizer=np.ones(0, np.float32))
+    yield bad("normalizer [1] int", "TypeError", "normalizer", normalizer=np.ones(1, np.int64))
+    call = _call(FUNCTIONAL, "normalizer NumPy", {**good, "normalizer": np.ones(1, np.float32)})
+    yield BadInput(replace(call, raw=("normalizer",)), "ValueError", "normalizer")
+    yield bad("normalizer list", "AttributeError", "normalizer", {"normalizer": [2.0]})
     everything: dict[str, Json] = {"reduction": "all"}
     yield bad(
         "reduction first", "ValueError", "reduction", everything, normalizer=two, label=label[0]

@@ -196,6 +196,9 @@ def _normalizers(shape: tuple[int, ...], dtype: str) -> Iterator[Array | None]:
     yield np.asarray([0.25], dtype)
     yield np.asarray(4, "int64")
     yield np.asarray(-2.0, dtype)
+    # Another floating dtype: 0-D leaves the result's, [1] promotes it.
+    yield np.asarray(1.5, "float64")
+    yield np.asarray([1.5], "float64")
     if shape and shape[-1] != 1:
         yield np.linspace(0.5, 2.0, shape[-1]).astype(dtype)
     if shape and shape[-1] == 1:

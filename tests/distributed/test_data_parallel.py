@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from torch.multiprocessing.spawn import spawn
 
 from paddle_compat.nn import SigmoidFocalLoss
 
@@ -26,7 +26,7 @@ def results(
 ) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("ranks")
     world: int = request.param
-    mp.spawn(ranks.run, args=(world, str(folder)), nprocs=world)  # type: ignore[no-untyped-call]
+    spawn(ranks.run, args=(world, str(folder)), nprocs=world)
     return [torch.load(Path(folder) / f"rank{rank}.pt") for rank in range(world)]
 
 
