@@ -206,6 +206,13 @@ def _normalizers(shape: tuple[int, ...], dtype: str) -> Iterator[Array | None]:
         yield np.asarray([1.0, 2.0, 4.0], dtype)
 
 
+def _result_dtype(logit: Array, normalizer: Array | None) -> np.dtype[Any]:
+    """Return the dtype of the loss: a 0-D normalizer widens only a 0-D logit."""
+    if normalizer is None or normalizer.dtype.kind != "f" or normalizer.ndim < min(logit.ndim, 1):
+        return logit.dtype
+    return np.result_type(logit, normalizer)
+
+
 def functional_reductions(
     shapes: tuple[tuple[int, ...], ...] = SHAPES,
     dtypes: tuple[str, ...] = DTYPES,
@@ -226,7 +233,8 @@ def functional_reductions(
             out = shape if reduction == "none" else ()
             if reduction == "none" and normalizer is not None:
                 out = np.broadcast_shapes(shape, normalizer.shape)
-            cotangent = np.asarray(rng.standard_normal(out), dtype) if kind % 2 else None
+            wide = _result_dtype(logit, normalizer)
+            cotangent = np.asarray(rng.standard_normal(out), wide) if kind % 2 else None
             attrs: dict[str, Json] = {"gamma": gamma, "alpha": alpha, "reduction": reduction}
             wrt: Any = ("logit", "label") if kind % 2 else ("logit",)
             yield _functional(
@@ -249,6 +257,7 @@ def functional_reductions(
             {"alpha": 2.5, "gamma": 4},
             {"alpha": False, "gamma": True, "name": "loss"},
             {"gamma": 7.0, "reduction": "mean"},
+            {"gamma": 0.1, "alpha": 0.3},
         )
         for attrs in plain:
             yield _functional("hyper", logit, label, attrs=attrs, mode=mode)
