@@ -258,7 +258,7 @@ def chunks(
             yield np.arange(piece.start, piece.stop, stride, dtype=np.uint32)
 
 
-def landmarks(reach: int = 256) -> Iterator[npt.NDArray[np.uint32]]:
+def landmarks(reach: int = 2048) -> Iterator[npt.NDArray[np.uint32]]:
     """Yield the magnitudes within so many bit patterns of a landmark."""
     centres = np.asarray(LANDMARKS, np.float32).view(np.uint32).astype(np.int64)
     near = np.unique((centres[:, None] + np.arange(-reach, reach + 1)).clip(0))
