@@ -117,7 +117,8 @@ def _by_class(
     ):
         loss = functools.partial(function, x, label, foreground)
         found.append(peers.torch_peer(peer, x, loss, expected, tolerance))
-        needs[peer] = memory.measure(lambda: inputs, function)
+        if full:
+            needs[peer] = memory.measure(lambda: inputs, function)
     if have.compiler and full:
         fused = peers.compiled(_summed_by_class)
         plain = peers.compiled(formula.by_class)
@@ -167,7 +168,8 @@ def _dense(
     ):
         loss = functools.partial(function, x, label)
         found.append(peers.torch_peer(peer, x, loss, expected, tolerance))
-        needs[peer] = memory.measure(lambda: (x.detach(), label), function)
+        if full:
+            needs[peer] = memory.measure(lambda: (x.detach(), label), function)
     if have.compiler and full:
         fast = peers.compiled(functools.partial(_composed, reduction=reduction))
         build = functools.partial(
@@ -242,7 +244,8 @@ def _fluid_targets(report: Report, scenario: Scenario, mix: str) -> None:
         report.targets.append(
             Target(f"fluid face, {mix}, against {peer}", True, bound, ratio, reason)
         )
-    _memory_targets(report, scenario, FLUID, f"fluid face, {mix}", 8.1)
+    if scenario.rows[FLUID].memory is not None:
+        _memory_targets(report, scenario, FLUID, f"fluid face, {mix}", 8.1)
 
 
 def _dense_targets(report: Report, scenario: Scenario, label: str, reduction: str) -> None:
