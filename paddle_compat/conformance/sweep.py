@@ -41,7 +41,7 @@ _INFINITY = 0x7F800000
 _CHUNK = 1 << 16
 # A chunk leaves a handful to `compare` at most; beyond this the kernel is broken, and to judge
 # billions of elements with mpmath would tell no more.
-_JUDGED = 64
+_JUDGED = 16
 _ENOUGH = 50
 
 LANDMARKS = (
