@@ -122,7 +122,7 @@ def run_scaling(report: Report, sizes: Sizes) -> None:
             for name, loss in losses.items()
         ]
         interleave(found, 1, 1)
-        times = interleave(found, max(sizes.rounds, 5) if elements < 5e7 else 4, 0)
+        times = interleave(found, sizes.rounds if elements < 5e7 else 4, 0)
         per_element = {name: times[name].least / work.elements * 1e9 for name in losses}
         for name, cost in per_element.items():
             costs[name].append(cost)

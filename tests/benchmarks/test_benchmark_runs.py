@@ -51,7 +51,7 @@ def printed() -> str:
 
 def test_every_table_parses(printed: str) -> None:
     found = tables(printed)
-    assert len(found) == 13
+    assert len(found) == 12
     for heading, lines in found.items():
         header, rule, *body = lines
         assert body, heading
