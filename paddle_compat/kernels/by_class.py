@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.kernels import dense, pages, pointwise
-from paddle_compat.kernels.blocks import SMALL, Pass, blocks, compute_dtype
+from paddle_compat.kernels.blocks import SMALL, Pass, compute_dtype, run_blocks
 from paddle_compat.kernels.hyper import Focal
 
 __all__ = ["sweep"]
@@ -72,7 +72,8 @@ def _sweep_in_blocks(
     losses = pages.empty(logit.shape, logit.dtype, device)
     slopes = pages.empty(logit.shape, logit.dtype, device) if slope else None
     count = pointwise.ONE_SIDED_BUFFERS
-    for part, flat in blocks(logit.numel(), count + (0 if same else 3), dtype, device, classes):
+
+    def work(_number: int, part: slice, flat: list[Tensor]) -> None:
         here = slice(part.start // classes, part.stop // classes)
         scratch = [buffer.view(-1, classes) for buffer in flat]
         x = logit[here] if same else scratch.pop().copy_(logit[here])
@@ -86,6 +87,8 @@ def _sweep_in_blocks(
             losses[here] = loss_out
             if slopes is not None and slope_out is not None:
                 slopes[here] = slope_out
+
+    run_blocks(work, logit.numel(), count + (0 if same else 3), dtype, device, classes)
     return Pass(losses, slopes)
 
 

@@ -44,7 +44,8 @@ def sigmoid_focal_loss(
             ignored.
         normalizer: what every element is divided by: None, a 0-D tensor, a 1-D tensor that
             broadcasts against the last dimension, or (an extension) a number. A 0-D tensor
-            leaves the logits' dtype, a 1-D one promotes it. Differentiable.
+            leaves the dtype of logits that have a dimension; all else promotes it.
+            Differentiable.
         alpha: the weight of label 1; 1 - alpha weighs label 0. A number, or a tensor that
             broadcasts to the logits, such as one weight for each class; no gradient reaches it.
         gamma: the focusing exponent, rounded to float32 as Paddle's attribute is.
@@ -141,7 +142,7 @@ def _as_normalizer(normalizer: object, logit: Tensor) -> Tensor:
             "normalizer must have no dimension or one, but its shape is "
             f"{list(normalizer.shape)}; use normalizer.reshape(-1)"
         )
-    if normalizer.ndim == 0:
+    if normalizer.ndim == 0 and (logit.ndim or not normalizer.is_floating_point()):
         return normalizer.to(logit.dtype)
     if not normalizer.is_floating_point():
         raise TypeError(
