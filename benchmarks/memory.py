@@ -1,8 +1,9 @@
 """Bytes kept for backward and peak memory, from the allocator's own log.
 
-Every allocation and release of torch's CPU allocator is an event of `torch.profiler`: nothing
-that an implementation keeps can hide from it, be it saved by autograd, held by a custom
-function's context or captured in a closure. Resident memory says the same only to within pages.
+Every allocation and release of torch's CPU allocator is an event of `torch.profiler`: what an
+implementation keeps cannot hide from it, be it saved by autograd, held by a custom function's
+context or captured in a closure. The profiler sees the calling thread, autograd's and torch's
+own: what code allocates in Python threads that it starts itself is not counted.
 """
 
 from __future__ import annotations
