@@ -1,24 +1,21 @@
-"""What the sweeps share: blocks and the threads that work on them, memory order, dtypes."""
+"""What the sweeps share: block sizes, scratch, memory order, totals."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-__all__ = ["SMALL", "Pass", "compute_dtype", "flatten", "run_blocks", "unflatten"]
+__all__ = ["SMALL", "Pass", "blocks", "compute_dtype", "flatten", "sum_totals", "unflatten"]
 
-# torch runs an operation on fewer than 2**15 elements in the calling thread. A block stays below
-# that, a multiple of 256 as `pointwise.total` likes, and its scratch fits a second-level cache.
-_BLOCK = (1 << 15) - 256
-# Up to here blocks, scratch and threads take longer to prepare than they save.
-SMALL = _BLOCK
-# Python holds its lock for a part of each operation, which more threads than this only wait for.
-_MOST_THREADS = 8
+# Elements of a block for each thread: torch splits an operation among threads from 2**15
+# elements on, and a block has to be long against what starting them costs, with its scratch
+# still in cache.
+_BLOCK_PER_THREAD = 1 << 17
+# Up to here one thread does the work, in less time than blocks and scratch take to prepare.
+SMALL = 1 << 15
 # An accelerator wants few, large launches; the bound is there for its memory alone.
 _ACCELERATOR_BLOCK = 1 << 24
 
@@ -36,70 +33,19 @@ def compute_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
 
 
-def run_blocks(
-    work: Callable[[int, slice, list[Tensor]], None],
-    size: int,
-    buffers: int,
-    dtype: torch.dtype,
-    device: torch.device,
-    unit: int = 1,
-) -> int:
-    """Cut `size` elements into blocks of whole units and do the work on each.
-
-    On the CPU as many threads as torch may use take one block after the other. That needs no
-    barrier at the end of every operation, where torch's own threads wait for the slowest: on a
-    machine that is busy otherwise those waits cost many times the work.
-
-    Args:
-        work: called with a block's number, its elements and scratch of its length.
-        size: the number of elements, at least 1.
-        buffers: the number of scratch tensors for each thread.
-        dtype: their dtype.
-        device: their device.
-        unit: the number of elements that stay together.
-
-    Returns:
-        The number of blocks.
-    """
-    step = _BLOCK if device.type == "cpu" else _ACCELERATOR_BLOCK
+def blocks(
+    size: int, buffers: int, dtype: torch.dtype, device: torch.device, unit: int = 1
+) -> Iterator[tuple[slice, list[Tensor]]]:
+    """Cut `size` elements into blocks of whole units; yield each with scratch of its length."""
+    step = torch.get_num_threads() * _BLOCK_PER_THREAD
+    if device.type != "cpu":
+        step = _ACCELERATOR_BLOCK
     step = min(max(step // unit, 1) * unit, size)
-    count = -(-size // step)
-    threads = 1
-    if device.type == "cpu":
-        threads = min(torch.get_num_threads(), _MOST_THREADS, count)
-    scratch = torch.empty((threads, buffers, step), dtype=dtype, device=device)
-    numbers = iter(range(count))
-    lock = threading.Lock()
-
-    def take_blocks(own: Tensor) -> None:
-        whole = own.unbind()
-        while True:
-            with lock:
-                number = next(numbers, None)
-            if number is None:
-                return
-            start = number * step
-            length = min(step, size - start)
-            part = list(whole if length == step else own[:, :length].unbind())
-            work(number, slice(start, start + length), part)
-
-    if threads == 1:
-        take_blocks(scratch[0])
-        return count
-    # torch keeps these modes for each thread.
-    inference = torch.is_inference_mode_enabled()
-
-    def help_out(own: Tensor) -> None:
-        with torch.inference_mode() if inference else torch.no_grad():
-            take_blocks(own)
-
-    # Threads of this call alone: a pool that stays would not survive a fork.
-    with ThreadPoolExecutor(threads - 1) as pool:
-        helpers = [pool.submit(help_out, scratch[i]) for i in range(1, threads)]
-        help_out(scratch[0])
-        for helper in helpers:
-            helper.result()
-    return count
+    scratch = torch.empty((buffers, step), dtype=dtype, device=device)
+    for start in range(0, size, step):
+        length = min(step, size - start)
+        part = scratch if length == step else scratch[:, :length]
+        yield slice(start, start + length), list(part.unbind())
 
 
 def flatten(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[int] | None]:
@@ -123,3 +69,8 @@ def unflatten(flat: Tensor, shape: torch.Size, order: list[int] | None) -> Tenso
         return flat.view(shape)
     inverse = sorted(range(len(order)), key=order.__getitem__)
     return flat.view([shape[dim] for dim in order]).permute(inverse)
+
+
+def sum_totals(totals: list[Tensor]) -> Tensor:
+    """Add the blocks' totals, 0-D, in their dtype."""
+    return totals[0] if len(totals) == 1 else torch.stack(totals).sum()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.kernels import dense, pages, pointwise
-from paddle_compat.kernels.blocks import SMALL, Pass, compute_dtype, run_blocks
+from paddle_compat.kernels.blocks import SMALL, Pass, blocks, compute_dtype
 from paddle_compat.kernels.hyper import Focal
 
 __all__ = ["sweep"]
@@ -30,7 +30,8 @@ def sweep(
 
     Args:
         logit: [N, C], any floating dtype.
-        column: [N, 1] int64, the positive column of each row; outside of 0..C-1 there is none.
+        column: [N, 1] of integers, the positive column of each row; outside of 0..C-1 there
+            is none.
         focal: weights that are numbers or 0-D tensors, and a gamma >= 0; rows whose column is
             `focal.ignored` contribute nothing.
         slope: compute the slope, in the logits' dtype.
@@ -51,9 +52,7 @@ def _sweep_at_once(
     logit: Tensor, column: Tensor, focal: Focal, slope: bool, upstream: Tensor | None
 ) -> Pass:
     """Do without blocks: for a few elements a one-hot costs less than to treat rows apart."""
-    at = column.clamp(0, logit.shape[1] - 1)
-    dtype = compute_dtype(logit.dtype)
-    label = torch.zeros(logit.shape, dtype=dtype).scatter_(1, at, (at == column).to(dtype))
+    label = torch.eq(column, torch.arange(logit.shape[1])).to(compute_dtype(logit.dtype))
     unmasked = Focal(focal.gamma, focal.positive, focal.negative)
     result = dense.sweep(logit, label, unmasked, elementwise=True, slope=slope, upstream=upstream)
     if focal.ceiling is not None and not logit.amin().item() >= -focal.ceiling:
@@ -72,8 +71,7 @@ def _sweep_in_blocks(
     losses = pages.empty(logit.shape, logit.dtype, device)
     slopes = pages.empty(logit.shape, logit.dtype, device) if slope else None
     count = pointwise.ONE_SIDED_BUFFERS
-
-    def work(_number: int, part: slice, flat: list[Tensor]) -> None:
+    for part, flat in blocks(logit.numel(), count + (0 if same else 3), dtype, device, classes):
         here = slice(part.start // classes, part.stop // classes)
         scratch = [buffer.view(-1, classes) for buffer in flat]
         x = logit[here] if same else scratch.pop().copy_(logit[here])
@@ -87,8 +85,6 @@ def _sweep_in_blocks(
             losses[here] = loss_out
             if slopes is not None and slope_out is not None:
                 slopes[here] = slope_out
-
-    run_blocks(work, logit.numel(), count + (0 if same else 3), dtype, device, classes)
     return Pass(losses, slopes)
 
 
@@ -119,7 +115,7 @@ class _Rows:
     """
 
     def __init__(self, logit: Tensor, column: Tensor, focal: Focal, slope: bool) -> None:
-        self.at = column.clamp(0, logit.shape[1] - 1)
+        self.at = column.clamp(0, logit.shape[1] - 1).long()
         is_positive = self.at == column
         x = logit.gather(1, self.at).to(compute_dtype(logit.dtype))
         x = torch.where(is_positive, -x, x)

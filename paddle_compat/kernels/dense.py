@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from paddle_compat.kernels import pages, pointwise
 from paddle_compat.kernels.blocks import (
     SMALL,
     Pass,
+    blocks,
     compute_dtype,
     flatten,
-    run_blocks,
+    sum_totals,
     unflatten,
 )
 from paddle_compat.kernels.hyper import Focal
@@ -56,9 +56,8 @@ def sweep(
     slopes = pages.empty(size, logit.dtype, device) if slope else None
     count = pointwise.DENSE_BUFFERS
     buffers = count + (0 if same else 3) + (label.dtype != dtype)
-    totals: dict[int, Tensor] = {}
-
-    def work(number: int, part: slice, scratch: list[Tensor]) -> None:
+    totals: list[Tensor] = []
+    for part, scratch in blocks(size, buffers, dtype, device):
         x = flat[0][part] if same else scratch.pop().copy_(flat[0][part])
         y = flat[1][part] if label.dtype == dtype else scratch.pop().copy_(flat[1][part])
         loss_out = slope_out = None
@@ -67,22 +66,19 @@ def sweep(
         if slopes is not None:
             slope_out = slopes[part] if same else scratch.pop()
         factor = flat[2][part] if upstreams else upstream
-        loss, totals[number], _ = _block(
+        loss, total, _ = _block(
             x, y, focal, scratch[:count], loss_out, slope_out, slope, scale, factor
         )
+        totals.append(total)
         if not same:
             if losses is not None:
                 losses[part] = loss
             if slopes is not None and slope_out is not None:
                 slopes[part] = slope_out
-
-    number_of_blocks = run_blocks(work, size, buffers, dtype, device)
-    if losses is not None:
-        loss = unflatten(losses, logit.shape, order)
-    else:
-        # In the blocks' order, not the threads': the same sum at every run.
-        loss = torch.stack([totals[number] for number in range(number_of_blocks)]).sum()
-    return Pass(loss, None if slopes is None else unflatten(slopes, logit.shape, order))
+    return Pass(
+        sum_totals(totals) if losses is None else unflatten(losses, logit.shape, order),
+        None if slopes is None else unflatten(slopes, logit.shape, order),
+    )
 
 
 def _sweep_at_once(

@@ -50,8 +50,8 @@ def focal_loss_by_class(logit: Tensor, column: Tensor, focal: Focal) -> Tensor:
 
     Args:
         logit: [N, C], float16, bfloat16, float32 or float64.
-        column: [N, 1] int64, the positive column of each row; a row whose column is outside of
-            0..C-1 has none, and one whose column is `focal.ignored` contributes nothing.
+        column: [N, 1] of integers, the positive column of each row; a row whose column is
+            outside of 0..C-1 has none, and one whose column is `focal.ignored` contributes nothing.
         focal: the hyper-parameters; the weights may be 0-D tensors.
     """
     return evaluate(_ByClass(focal), logit, column)

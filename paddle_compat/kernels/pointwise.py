@@ -98,18 +98,19 @@ def dense(
     """
     gamma, positive, negative = focal.exponent, focal.positive, focal.negative
     assert not isinstance(positive, Tensor)
+    assert not isinstance(negative, Tensor)
     p, n, miss, entropy, weight, mixed = scratch
     p = torch.sigmoid(logit, out=p)
     n = torch.neg(logit, out=n).sigmoid_()
     miss = torch.minimum(p, n, out=miss).neg_().log1p_()
     entropy = torch.clamp_min(logit, 0, out=entropy).addcmul_(logit, label, value=-1).sub_(miss)
     miss = torch.lerp(p, n, label, out=miss)
-    weight = torch.sub(1, label, out=weight).mul_(negative).add_(label, alpha=positive)
+    weight = torch.sub(negative, label, alpha=negative, out=weight).add_(label, alpha=positive)
     if want_slope:
         # d miss/dx * cross_entropy, and d cross_entropy/dx = p - y, each without cancellation.
         mixed = torch.mul(p, n, out=mixed)
         mixed.addcmul_(mixed, label, value=-2).mul_(entropy)
-        n = torch.lerp(p, n.neg_(), label, out=n)
+        n = torch.addcmul(miss, n, label, value=-2, out=n)
     if gamma >= 1:
         if gamma == 2:
             weight.mul_(miss)

@@ -87,7 +87,8 @@ def sigmoid_focal_loss(
     if torch.is_autocast_enabled(x.device.type) and x.dtype != torch.float64:
         x = x.float()
     focal = Focal(gamma, alpha / foreground, (1 - alpha) / foreground, _CEILING, _IGNORED_LABEL - 1)
-    return focal_loss_by_class(x, label.long() - 1, focal)
+    # The smallest int32 wraps to the largest, which is background just as well.
+    return focal_loss_by_class(x, label - 1, focal)
 
 
 def _check_tensors(x: Tensor, label: Tensor, fg_num: Tensor) -> None:
