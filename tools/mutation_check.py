@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -163,6 +164,11 @@ def judge(mutation: Mutation, folder: Path, more: Sequence[str]) -> Verdict:
     return Verdict(mutation, caught, by, time.monotonic() - started)
 
 
+def _run_clean(folder: Path, more: Sequence[str]) -> str:
+    """Run all tests on a copy without a fault."""
+    return run_tests(_copy(folder), test_files((), folder)[1], more)
+
+
 def _check(work: tuple[Mutation, Path, Sequence[str]]) -> Verdict:
     """Judge one fault in this process's own copy."""
     mutation, place, more = work
@@ -213,14 +219,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="mutation-") as name:
         place = Path(name).resolve()
-        failure = run_tests(_copy(place / "clean"), test_files((), place / "clean")[1], args.pytest)
-        if failure:
-            print(f"error: without any fault, this fails: {failure}", file=sys.stderr)
-            return 2
         verdicts = []
-        with get_context("fork").Pool(args.jobs) as pool:
+        # Not multiprocessing's own pool: its workers may have no children, as some tests need.
+        with ProcessPoolExecutor(args.jobs, get_context("fork")) as pool:
+            failure = pool.submit(_run_clean, place / "clean", args.pytest).result()
+            if failure:
+                print(f"error: without any fault, this fails: {failure}", file=sys.stderr)
+                return 2
             work = [(mutation, place, args.pytest) for mutation in chosen]
-            for verdict in pool.imap(_check, work):
+            for verdict in pool.map(_check, work):
                 verdicts.append(verdict)
                 mutation = verdict.mutation
                 print(
