@@ -107,27 +107,28 @@ def dense(
     miss = torch.lerp(p, n, label, out=miss)
     weight = torch.sub(negative, label, alpha=negative, out=weight).add_(label, alpha=positive)
     if want_slope:
-        # d miss/dx * cross_entropy, and d cross_entropy/dx = p - y, each without cancellation.
+        # d miss/dx and d cross_entropy/dx = p - y, each without cancellation.
         mixed = torch.mul(p, n, out=mixed)
-        mixed.addcmul_(mixed, label, value=-2).mul_(entropy)
+        mixed.addcmul_(mixed, label, value=-2)
         n = torch.addcmul(miss, n, label, value=-2, out=n)
     if gamma >= 1:
         if gamma == 2:
             weight.mul_(miss)
         elif gamma > 1:
             weight.mul_(_power(miss, gamma - 1, p))
-        entropy.mul_(miss)
         if want_slope:
             n.mul_(miss)
     elif gamma > 0:
         weight.mul_(_power(miss, gamma, p))
-        if mixed is not None and want_slope:
+        if want_slope and mixed is not None:
             # miss ** (gamma - 1) would overflow; where miss underflows the product is 0 anyway.
             mixed.div_(miss.clamp_min_(torch.finfo(miss.dtype).tiny))
     if want_slope:
         if gamma > 0 and mixed is not None:
-            n.add_(mixed, alpha=gamma)
+            n.addcmul_(mixed, entropy, value=gamma)
         slope = torch.mul(weight, n, out=n if slope is None else slope)
+    if gamma >= 1:
+        entropy.mul_(miss)
     return torch.mul(weight, entropy, out=entropy if loss is None else loss), slope
 
 
