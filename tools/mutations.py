@@ -137,8 +137,8 @@ _KERNEL = (
     Mutation(
         "dense: the weights of both labels swapped",
         _POINTWISE,
-        "mul_(negative).add_(label, alpha=positive)",
-        "mul_(positive).add_(label, alpha=negative)",
+        "torch.sub(negative, label, alpha=negative, out=weight).add_(label, alpha=positive)",
+        "torch.sub(positive, label, alpha=positive, out=weight).add_(label, alpha=negative)",
         _SWEEP,
     ),
     Mutation(
@@ -158,8 +158,8 @@ _KERNEL = (
     Mutation(
         "dense: p - y with the sign of its second half lost",
         _POINTWISE,
-        "torch.lerp(p, n.neg_(), label, out=n)",
-        "torch.lerp(p, n, label, out=n)",
+        "torch.addcmul(miss, n, label, value=-2, out=n)",
+        "torch.addcmul(miss, n, label, value=0, out=n)",
         _SWEEP,
     ),
     Mutation(
@@ -186,8 +186,8 @@ _KERNEL = (
     Mutation(
         "dense: the slope without its factor gamma",
         _POINTWISE,
-        "n.add_(mixed, alpha=gamma)",
-        "n.add_(mixed)",
+        "n.addcmul_(mixed, entropy, value=gamma)",
+        "n.addcmul_(mixed, entropy)",
         _SWEEP,
     ),
     Mutation(
@@ -348,15 +348,15 @@ _KERNEL = (
     Mutation(
         "rows: a label above C is positive in the last column (at once)",
         _ROWS,
-        "(at == column).to(dtype)",
-        "(at <= column).to(dtype)",
+        "torch.eq(column, torch.arange(logit.shape[1]))",
+        "torch.eq(column.clamp(max=logit.shape[1] - 1), torch.arange(logit.shape[1]))",
         ("conformance/test_vectors.py",),
     ),
     Mutation(
         "rows: background is positive in the first column (at once)",
         _ROWS,
-        "(at == column).to(dtype)",
-        "(at >= column).to(dtype)",
+        "torch.eq(column, torch.arange(logit.shape[1]))",
+        "torch.eq(column.clamp(min=0), torch.arange(logit.shape[1]))",
         ("conformance/test_vectors.py",),
     ),
     Mutation(
@@ -744,8 +744,8 @@ _FACES = (
     Mutation(
         "fluid: classes count from 0",
         _FLUID,
-        "label.long() - 1, focal)",
-        "label.long(), focal)",
+        "(x, label - 1, focal)",
+        "(x, label, focal)",
         ("conformance/test_vectors.py",),
     ),
     Mutation(
