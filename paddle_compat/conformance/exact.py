@@ -360,7 +360,7 @@ def evaluate(call: Call) -> Truth:
         >>> one = np.ones(1, np.float32)
         >>> truth = evaluate(Call("one", FUNCTIONAL, {"logit": one, "label": one}))
         >>> round(float(truth.value.high), 10)
-        0.0056644174
+        0.0056645144
     """
     return _FACES[call.face](call)
 

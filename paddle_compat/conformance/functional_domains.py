@@ -52,6 +52,13 @@ def infinite(call: Call) -> Mask:
     return np.asarray(np.isinf(call.inputs["logit"]))
 
 
+def overflowing(call: Call) -> Mask:
+    """Give the finite logits whose product with gamma may leave the range."""
+    logit = call.inputs["logit"]
+    limit = np.finfo(logit.dtype).max / max(4.0, 4.0 * gamma(call))
+    return np.asarray((np.abs(logit) > limit) & np.isfinite(logit))
+
+
 def ignored_fractional(call: Call) -> Mask | bool:
     """Give the ignored elements under a gamma that is no integer."""
     return False if gamma(call).is_integer() else ignored(call)

@@ -104,10 +104,12 @@ def loses_gamma_term(call: Call) -> Mask | bool:
     """Tell where Paddle's ``1 - p`` has lost what ``gamma * (1 - p) * CE`` would still show.
 
     p rounds to a multiple of eps/2 near 1, and the gradient takes that error times gamma and the
-    loss, |x|. It shows above the tolerance only for a gamma above 2, just before p becomes 1.
+    loss, |x|. It shows above the tolerance only for a gamma of 2 and more, just before p becomes 1.
     """
     gamma = call.attrs.get("gamma", 2.0)
     x = logits(call)
-    if not isinstance(gamma, int | float) or gamma <= 2 or x.dtype.kind != "f":
+    if not isinstance(gamma, int | float) or gamma < 2 or x.dtype.kind != "f":
         return False
-    return np.asarray((np.abs(x) > 4) & (np.abs(x) < (20 if x.dtype == np.float32 else 40)))
+    # Below the first bound gamma * |x| * eps / 2 is within the tolerance.
+    first, last = (20, 20) if x.dtype == np.float32 else (60, 40)
+    return np.asarray((np.abs(x) > first / gamma) & (np.abs(x) < last))
