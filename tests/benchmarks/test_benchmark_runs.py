@@ -133,7 +133,8 @@ def test_memory_counts_what_no_saved_tensor_shows() -> None:
     kept: list[Tensor] = []
 
     def hides(x: Tensor) -> Tensor:
-        kept[:] = [x.detach() + 1]
+        # Appended: to let go of an earlier one would be counted against it.
+        kept.append(x.detach() + 1)
         return x.sum()
 
     inputs = (torch.randn(1000, 80),)
