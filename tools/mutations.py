@@ -41,6 +41,11 @@ _FLUID = "fluid/layers/detection.py"
 _SWEEP = ("sweep/test_float32.py",)
 _HALF = ("sweep/test_half.py",)
 _RANKS = ("distributed",)
+_COMPOSED_TESTS = (
+    "faces/test_special_values_under_transforms.py",
+    "faces/test_far_easy_elements.py",
+    "kernels",
+)
 
 _KERNEL = (
     Mutation(
@@ -223,7 +228,7 @@ _KERNEL = (
         _POINTWISE,
         ".sum(1).sum(dtype=torch.float64)",
         ".sum(1).sum()",
-        ("kernels",),
+        ("faces/test_sum_precision.py",),
     ),
     Mutation(
         "total: what does not fill a row is lost",
@@ -280,7 +285,7 @@ _KERNEL = (
         _DENSE,
         "y.trunc() == focal.ignored",
         "y.trunc() <= focal.ignored",
-        ("kernels", "conformance/test_vectors.py"),
+        ("faces/test_functional.py",),
     ),
     Mutation(
         "dense: ignored elements keep their slope",
@@ -514,56 +519,56 @@ _AUTOGRAD = (
         _GRAD,
         "source.view_as(source) if source.requires_grad",
         "source if source.requires_grad",
-        ("kernels",),
+        ("faces/test_labels_from_logits.py",),
     ),
     Mutation(
         "composed: sigmoid(x) and sigmoid(-x) swapped in 1 - p_t",
         _COMPOSED,
         "p * (1 - label) + n * label",
         "n * (1 - label) + p * label",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: the weights of both labels swapped",
         _COMPOSED,
         "label * focal.positive + (1 - label) * focal.negative",
         "label * focal.negative + (1 - label) * focal.positive",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: the cross-entropy of negatives with the wrong sign",
         _COMPOSED,
         "(label - 1) * F.logsigmoid(-x)",
         "(1 - label) * F.logsigmoid(-x)",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: the derivative of 0 to a fractional power",
         _COMPOSED,
         "(miss + tiny * (miss == 0)).pow(gamma)",
         "miss.pow(gamma)",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: one power too many for a negative gamma",
         _COMPOSED,
         "safe.pow(gamma + 1)",
         "safe.pow(gamma + 2)",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: infinite logits swapped",
         _COMPOSED,
         "torch.where(logit > 0, 1 - label, label)",
         "torch.where(logit < 0, 1 - label, label)",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: ignored elements keep their NaN in the gradient",
         _COMPOSED,
         "        logit = torch.where(ignored, 0.0, logit)\n        label =",
         "        label =",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: ignored elements contribute",
@@ -571,14 +576,14 @@ _AUTOGRAD = (
         "    loss = torch.where(infinite, limit, loss)\n"
         "    return loss if ignored is None else loss.masked_fill(ignored, 0)\n",
         "    return torch.where(infinite, limit, loss)\n",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: the saturation zeroes the gradient",
         _COMPOSED,
         "loss - excess.detach()",
         "loss - excess",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "composed: ignored rows contribute",
@@ -586,7 +591,7 @@ _AUTOGRAD = (
         "loss - excess.detach())\n"
         "    return loss if ignored is None else loss.masked_fill(ignored, 0)\n",
         "loss - excess.detach())\n    return loss\n",
-        ("kernels",),
+        _COMPOSED_TESTS,
     ),
     Mutation(
         "the sum is not divided",
