@@ -554,7 +554,7 @@ _AUTOGRAD = (
         _COMPOSED,
         "safe.pow(gamma + 1)",
         "safe.pow(gamma + 2)",
-        _COMPOSED_TESTS,
+        ("conformance/test_vectors.py",),
     ),
     Mutation(
         "composed: infinite logits swapped",
