@@ -671,14 +671,14 @@ _FACES = (
         _FUNCTIONAL,
         "        return normalizer.to(logit.dtype)\n",
         "        return normalizer\n",
-        ("faces/test_functional.py",),
+        ("conformance/test_vectors.py",),
     ),
     Mutation(
         "functional: a [1] normalizer does not promote the result",
         _FUNCTIONAL,
         "dtype = torch.promote_types(logit.dtype, divisor.dtype)",
         "dtype = logit.dtype",
-        ("faces/test_functional.py",),
+        ("conformance/test_vectors.py",),
     ),
     Mutation(
         "functional: a normalizer of two dimensions passes",
@@ -765,7 +765,7 @@ _FACES = (
         _FLUID,
         ".clamp(min=1)",
         ".clamp(min=0)",
-        ("faces/test_fluid.py",),
+        ("faces/test_special_values_under_transforms.py",),
     ),
     Mutation(
         "fluid: the last element of fg_num counts",

@@ -31,10 +31,12 @@ def test_dense_labels(gamma: float, dtype: torch.dtype) -> None:
     torch.testing.assert_close(slope, eager.grad)
 
 
-def test_class_indices() -> None:
+@pytest.mark.parametrize("count", [1, 0, -3])
+def test_class_indices(count: int) -> None:
+    """A foreground count below 1 counts as 1 there too, without its value being read."""
     x = torch.tensor([[INF, -INF], [NAN, INF], [-100.0, 3.0]])
     label = torch.tensor([[1], [-1], [1]], dtype=torch.int32)
-    fg_num = torch.ones(1, dtype=torch.int32)
+    fg_num = torch.tensor([count], dtype=torch.int32)
 
     def loss(x: Tensor) -> Tensor:
         return fluid.layers.sigmoid_focal_loss(x, label, fg_num)
