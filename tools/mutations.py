@@ -837,7 +837,7 @@ _FACES = (
         _FLUID,
         "label.shape[0] != x.shape[0] or ",
         "label.shape[0] < x.shape[0] or ",
-        ("faces/test_fluid.py",),
+        ("faces/test_fluid_label_rows.py",),
     ),
 )
 
