@@ -896,7 +896,7 @@ _DISTRIBUTED = (
         _MODULE,
         "if self.gather_distributed and ranks is None:",
         "if self.gather_distributed and ranks == 0:",
-        ("faces/test_module.py",),
+        _RANKS,
     ),
     Mutation(
         "module: no reduction over the ranks",
