@@ -23,7 +23,8 @@ def _modulator_times_entropy(miss: Tensor, entropy: Tensor, gamma: float) -> Ten
     if gamma == 0:
         return entropy
     if not gamma < 0:
-        return (miss + tiny * (miss == 0)).pow(gamma) * entropy
+        # The added number keeps the slope of `miss`; torch.where makes it of miss's dtype.
+        return (miss + torch.where(miss == 0, tiny, torch.zeros_like(miss))).pow(gamma) * entropy
     # Both factors of miss ** gamma * entropy leave the range on the easy side, where
     # entropy / miss tends to 1: raise to gamma + 1 and multiply by that ratio instead.
     easy = miss < tiny
