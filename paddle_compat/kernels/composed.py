@@ -26,9 +26,8 @@ def _modulator_times_entropy(miss: Tensor, entropy: Tensor, gamma: float) -> Ten
         # Added where `miss` vanishes, so that its powers gamma - 1 and gamma - 2, which the
         # derivatives hold, stay in range against the squares of what vanishes with it.
         floor = max(tiny, 1e-100)
-        return (miss + torch.where(miss < floor, floor, torch.zeros_like(miss))).pow(
-            gamma
-        ) * entropy
+        kept = miss + torch.where(miss < floor, floor, torch.zeros_like(miss))
+        return kept.pow(gamma) * entropy
     # Both factors of miss ** gamma * entropy leave the range on the easy side, where
     # entropy / miss tends to 1: raise to gamma + 1 and multiply by that ratio instead.
     easy = miss < tiny
