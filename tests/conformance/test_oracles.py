@@ -9,6 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import live_paddle
 import numpy as np
 import pytest
 
@@ -16,8 +17,6 @@ from paddle_compat.conformance import oracles, provision
 from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call
 from paddle_compat.conformance.oracles import Oracle, OracleUnavailable, SubprocessOracle
 from paddle_compat.conformance.workers import wire
-
-from . import conftest
 
 CALL = Call("any", FUNCTIONAL, {"logit": np.zeros(2, np.float32)})
 
@@ -129,16 +128,16 @@ def test_calls_and_outcomes_survive_the_wire() -> None:
 
 def test_missing_oracle_skips_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(conftest, "open_oracle", _unavailable)
+    monkeypatch.setattr(live_paddle, "open_oracle", _unavailable)
     with pytest.raises(pytest.skip.Exception, match=r"real Paddle 1\.8\.5: no Python 3\.8"):
-        conftest.reach("1.8.5", in_process=False)
+        live_paddle.reach("1.8.5", in_process=False)
 
 
 def test_missing_oracle_fails_under_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
-    monkeypatch.setattr(conftest, "open_oracle", _unavailable)
+    monkeypatch.setattr(live_paddle, "open_oracle", _unavailable)
     with pytest.raises(pytest.fail.Exception, match=r"real Paddle 1\.8\.5: no Python 3\.8"):
-        conftest.reach("1.8.5", in_process=False)
+        live_paddle.reach("1.8.5", in_process=False)
 
 
 def _unavailable(version: str, *, in_process: bool) -> Oracle:

@@ -15,7 +15,6 @@ import quirk_table
 import paddle_compat
 from paddle_compat import UnsupportedAPIError
 from paddle_compat.conformance.compare import TOLERANCES
-from paddle_compat.conformance.oracles import required
 from paddle_compat.conformance.quirks import LEDGER
 
 GUIDE = (Path(__file__).parents[2] / "migration_guide.md").read_text(encoding="utf-8")
@@ -67,15 +66,9 @@ def test_error_bounds_that_the_guide_names_are_the_largest_of_the_table() -> Non
 
 
 @pytest.mark.live
-def test_functional_signature_is_real_paddles() -> None:
-    try:
-        paddle_nn: Any = importlib.import_module("paddle.nn")
-    except ImportError as error:
-        if required():
-            pytest.fail(f"CI needs a real Paddle: {error}")
-        pytest.skip(f"no real Paddle: {error}")
-    assert not hasattr(paddle_nn, "SigmoidFocalLoss"), "the guide says that Paddle has none"
-    real = inspect.signature(paddle_nn.functional.sigmoid_focal_loss).parameters
+def test_functional_signature_is_real_paddles(real_paddle: Any) -> None:
+    assert not hasattr(real_paddle.nn, "SigmoidFocalLoss"), "the guide says that Paddle has none"
+    real = inspect.signature(real_paddle.nn.functional.sigmoid_focal_loss).parameters
     ours = inspect.signature(paddle_compat.nn.functional.sigmoid_focal_loss).parameters
     assert [(p.name, p.default) for p in ours.values()] == [
         (p.name, p.default) for p in real.values()

@@ -8,19 +8,10 @@ import numpy as np
 import pytest
 
 from paddle_compat.conformance.call import FLUID, FUNCTIONAL
-from paddle_compat.conformance.oracles import Oracle, OracleUnavailable, open_oracle, required
+from paddle_compat.conformance.oracles import Oracle
 from paddle_compat.conformance.sweep import COMPLETE, Sweep, chunks, landmarks, main, table
 
 GAMMAS = (0.0, 0.5, 1.0, 1.5, 3.0, 5.0)
-
-
-def _oracle(version: str, *, in_process: bool = False) -> Oracle:
-    try:
-        return open_oracle(version, in_process=in_process)
-    except OracleUnavailable as error:
-        if required():
-            pytest.fail(f"CI needs real Paddle {version}: {error}")
-        pytest.skip(f"no real Paddle {version}: {error}")
 
 
 def _run(sweep: Sweep, stride: int, size: int = 1 << 16, reach: int = 2048) -> Sweep:
@@ -73,9 +64,8 @@ def test_every_logit_has_the_exact_value_at_other_alphas(face: str, alpha: float
 
 
 @pytest.mark.live
-def test_every_logit_agrees_with_paddle_3() -> None:
-    with _oracle("3.3.1", in_process=True) as oracle:
-        sweep = _run(Sweep(FUNCTIONAL, oracle), 503)
+def test_every_logit_agrees_with_paddle_3(paddle_3: Oracle) -> None:
+    sweep = _run(Sweep(FUNCTIONAL, paddle_3), 503)
     # The ledger explains a handful of places: zero, and the end of the range.
     assert sweep.tallies[0, "value"].apart <= 6e-7
     assert sweep.tallies[1, "logit"].apart <= 6e-7
@@ -83,23 +73,19 @@ def test_every_logit_agrees_with_paddle_3() -> None:
 
 @pytest.mark.live
 @pytest.mark.parametrize("gamma", GAMMAS)
-def test_every_logit_agrees_with_paddle_3_at_other_gammas(gamma: float) -> None:
-    with _oracle("3.3.1", in_process=True) as oracle:
-        _run(Sweep(FUNCTIONAL, oracle, gamma=gamma), 30011)
+def test_every_logit_agrees_with_paddle_3_at_other_gammas(paddle_3: Oracle, gamma: float) -> None:
+    _run(Sweep(FUNCTIONAL, paddle_3, gamma=gamma), 30011)
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("gamma", [0.5, 1.5, 2.0, 5.0])
-def test_every_logit_agrees_with_paddle_1(gamma: float) -> None:
-    with _oracle("1.8.5") as oracle:
-        _run(Sweep(FLUID, oracle, gamma=gamma), 30011)
+def test_every_logit_agrees_with_paddle_1(paddle_1: Oracle, gamma: float) -> None:
+    _run(Sweep(FLUID, paddle_1, gamma=gamma), 30011)
 
 
 @pytest.mark.sweep
 @pytest.mark.live
-@pytest.mark.parametrize("version", ["3.3.1", "1.8.5"])
-def test_all_float32_logits(version: str) -> None:
-    face = "fluid" if version.startswith("1.") else "functional"
-    with _oracle(version, in_process=face == "functional"):
-        pass
+@pytest.mark.parametrize(("face", "paddle"), [("functional", "paddle_3"), ("fluid", "paddle_1")])
+def test_all_float32_logits(request: pytest.FixtureRequest, face: str, paddle: str) -> None:
+    version = request.getfixturevalue(paddle).version
     assert main(["--complete", "--oracle", version, "--face", face]) == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -38,3 +40,16 @@ def paddle_3() -> Iterator[Oracle]:
     oracle = reach(FUNCTIONAL_VERSION, in_process=True)
     with oracle:
         yield oracle
+
+
+@pytest.fixture(scope="session")
+def real_paddle() -> Any:
+    """Real Paddle's own package in this process; without it as with an oracle."""
+    try:
+        paddle: Any = importlib.import_module("paddle")
+    except ImportError as error:
+        if required():
+            pytest.fail(f"CI needs a real Paddle: {error}")
+        pytest.skip(f"no real Paddle: {error}")
+    paddle.set_device("cpu")
+    return paddle
