@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["SMALL", "Pass", "blocks", "compute_dtype", "flatten", "sum_totals", "unflatten"]
+__all__ = [
+    "SMALL",
+    "Pass",
+    "blocks",
+    "compute_dtype",
+    "flatten",
+    "sum_totals",
+    "unflatten",
+    "wide_dtype",
+]
 
 # Elements of a block for each thread: torch splits an operation among threads from 2**15
 # elements on, and a block has to be long against what starting them costs, with its scratch
@@ -31,6 +40,11 @@ class Pass:
 def compute_dtype(dtype: torch.dtype) -> torch.dtype:
     """Return the dtype to compute in: single precision for the half-precision types."""
     return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+
+
+def wide_dtype(device: torch.device) -> torch.dtype:
+    """Return the dtype that sums accumulate in: double, but where the device has none."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def blocks(

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.autograd.forward_ad import unpack_dual
 
-from paddle_compat.kernels.blocks import Pass, compute_dtype
+from paddle_compat.kernels.blocks import Pass, compute_dtype, wide_dtype
 from paddle_compat.kernels.hyper import Focal
 
 __all__ = ["Problem", "evaluate", "is_ordinary"]
@@ -131,8 +131,7 @@ def _differentiate(
             source.view_as(source) if source.requires_grad else source.requires_grad_(need)
             for source, need in zip(sources, needs, strict=False)
         ]
-        wide = torch.float32 if logit.device.type == "mps" else torch.float64
-        loss = problem.composed(aliases[0].to(wide), aliases[1])
+        loss = problem.composed(aliases[0].to(wide_dtype(logit.device)), aliases[1])
         wanted = [alias for alias, need in zip(aliases, needs, strict=False) if need]
         found = iter(torch.autograd.grad(loss, wanted, upstream.to(loss.dtype), create_graph=graph))
     return (next(found) if needs[0] else None), (next(found) if needs[1] else None)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.kernels import by_class, composed, dense
-from paddle_compat.kernels.blocks import Pass, compute_dtype
+from paddle_compat.kernels.blocks import Pass, compute_dtype, wide_dtype
 from paddle_compat.kernels.differentiate import Problem, evaluate
 from paddle_compat.kernels.hyper import Focal
 
@@ -76,7 +76,7 @@ class _Sum(Problem):
     def composed(self, logit: Tensor, label: Tensor) -> Tensor:
         x = logit.to(compute_dtype(logit.dtype))
         loss = composed.dense(x, label.to(x.dtype), self.focal)
-        wide = torch.float32 if loss.device.type == "mps" else torch.float64
+        wide = wide_dtype(loss.device)
         return self._finish(loss.sum(dtype=wide))
 
     def sweep(self, logit: Tensor, label: Tensor, slope: bool, upstream: Tensor | None) -> Pass:

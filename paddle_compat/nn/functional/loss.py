@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from paddle_compat.kernels.blocks import wide_dtype
 from paddle_compat.kernels.focal import Focal, focal_loss, focal_loss_sum
 
 __all__ = ["sigmoid_focal_loss"]
@@ -101,18 +102,14 @@ def sigmoid_focal_loss(
         if reduction == "none":
             return loss
         # In double, as where the kernel itself sums.
-        wide = loss.sum(dtype=_wide(loss))
+        wide = loss.sum(dtype=wide_dtype(loss.device))
         return (wide / loss.numel() if reduction == "mean" else wide).to(loss.dtype)
     count = float(logit.numel()) if reduction == "mean" else 1.0
     if divisor is None:
         return focal_loss_sum(logit, label, focal, dtype=logit.dtype, divisor=count)
-    total = focal_loss_sum(logit, label, focal, dtype=_wide(logit), divisor=count)
+    total = focal_loss_sum(logit, label, focal, dtype=wide_dtype(logit.device), divisor=count)
     dtype = torch.promote_types(logit.dtype, divisor.dtype)
     return (total / divisor.reshape(())).to(dtype)
-
-
-def _wide(like: Tensor) -> torch.dtype:
-    return torch.float32 if like.device.type == "mps" else torch.float64
 
 
 def _check_tensor(name: str, value: object) -> None:

@@ -8,6 +8,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from paddle_compat.kernels.blocks import wide_dtype
 from paddle_compat.kernels.focal import Focal, focal_loss, focal_loss_sum
 from paddle_compat.kernels.global_sum import global_sum, world_size
 
@@ -115,7 +116,7 @@ class SigmoidFocalLoss(torch.nn.Module):
         if not self._gathers():
             count = float(logit.numel()) if mean else 1.0
             return focal_loss_sum(logit, label, focal, dtype=dtype, divisor=count)
-        wide = torch.float32 if logit.device.type == "mps" else torch.float64
+        wide = wide_dtype(logit.device)
         total, count_all = global_sum(
             focal_loss_sum(logit, label, focal, dtype=wide), logit.numel()
         )
