@@ -798,8 +798,8 @@ _FACES = (
     Mutation(
         "fluid: hyper-parameters keep their double precision",
         _FLUID,
-        "return float(np.float32(float(value)))",
-        "return float(value)",
+        "return float(np.float32(number(name, value)))",
+        "return number(name, value)",
         ("conformance/test_vectors.py",),
     ),
     Mutation(

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from paddle_compat.kernels.blocks import wide_dtype
 from paddle_compat.kernels.hyper import Focal
 
 __all__ = [
@@ -152,10 +153,9 @@ def mend_infinite(
 
 def total(values: Tensor) -> Tensor:
     """Sum in double, 0-D, at single-precision speed: a block first by rows of 256."""
-    if values.device.type == "mps":
-        return values.sum()
-    if values.dtype == torch.float64 or values.ndim != 1 or values.numel() < 4096:
-        return values.sum(dtype=torch.float64)
+    wide = wide_dtype(values.device)
+    if values.dtype == wide or values.ndim != 1 or values.numel() < 4096:
+        return values.sum(dtype=wide)
     whole = values.numel() // 256 * 256
     rows = values[:whole].view(-1, 256).sum(1).sum(dtype=torch.float64)
     return rows if whole == values.numel() else rows + values[whole:].sum(dtype=torch.float64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid.layers._layer import layer
+from paddle_compat.framework.arguments import FLOATS, number
 from paddle_compat.kernels.blocks import compute_dtype
 from paddle_compat.kernels.differentiate import is_ordinary
 from paddle_compat.kernels.focal import Focal, focal_loss_by_class
@@ -20,9 +20,6 @@ __all__ = ["sigmoid_focal_loss"]
 # The real op takes log(max(p, FLT_MIN)), in float64 too.
 _CEILING = -math.log(np.finfo(np.float32).tiny)
 _IGNORED_LABEL = -1
-# A tuple: torch.compile does not trace unions of numpy's types.
-_NUMBERS = (float, int, np.number, np.bool_, Real)
-_FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
 @layer
@@ -93,7 +90,7 @@ def sigmoid_focal_loss(
 
 def _check_tensors(x: Tensor, label: Tensor, fg_num: Tensor) -> None:
     """Check dtypes, in the real op's order, then shapes. No value is read."""
-    _check_dtype("x", x, _FLOATS, "float32 or float64", "x.float()")
+    _check_dtype("x", x, FLOATS, "float32 or float64", "x.float()")
     _check_dtype("label", label, (torch.int32,), "int32", "label.int()")
     _check_dtype("fg_num", fg_num, (torch.int32,), "int32", "fg_num.int()")
     if x.ndim != 2:
@@ -126,11 +123,7 @@ def _check_dtype(
 
 def _number(name: str, value: object) -> float:
     """Return a hyper-parameter as the real op holds it: a float32."""
-    if not isinstance(value, _NUMBERS):
-        raise TypeError(
-            f"{name} must be a number, but it is {type(value).__name__}; pass float({name})"
-        )
-    return float(np.float32(float(value)))
+    return float(np.float32(number(name, value)))
 
 
 __getattr__ = unsupported_attribute(

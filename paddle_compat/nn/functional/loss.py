@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from paddle_compat.framework.arguments import FLOATS, number
 from paddle_compat.kernels.blocks import wide_dtype
 from paddle_compat.kernels.focal import Focal, focal_loss, focal_loss_sum
 
@@ -15,10 +14,8 @@ __all__ = ["sigmoid_focal_loss"]
 
 _REDUCTIONS = ("sum", "mean", "none")
 _IGNORED_LABEL = -100
-# Tuples: torch.compile does not trace unions of numpy's types.
+# A tuple: torch.compile does not trace unions of numpy's types.
 _NUMPY = (np.ndarray, np.generic)
-_NUMBERS = (float, int, np.number, np.bool_, Real)
-_FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
 def sigmoid_focal_loss(
@@ -164,7 +161,7 @@ def _divide(loss: Tensor, divisor: Tensor) -> Tensor:
 def _common_dtype(logit: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     """Check the dtypes; under autocast raise them as torch's own logits loss does."""
     for name, value in (("logit", logit), ("label", label)):
-        if value.dtype not in _FLOATS:
+        if value.dtype not in FLOATS:
             raise RuntimeError(
                 f"{name} must be float32 or float64, but it is {value.dtype}; use {name}.float()"
             )
@@ -196,12 +193,8 @@ def _size(value: object) -> int:
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, _NUMBERS):
-        return float(value)
     if not isinstance(value, (Tensor, list, tuple, np.ndarray)):
-        raise TypeError(
-            f"{name} must be a number, but it is {type(value).__name__}; pass float({name})"
-        )
+        return number(name, value)
     if _size(value) != 1:
         raise ValueError(f"{name} must be one number, but it has {_size(value)} elements")
     return float(value.item() if isinstance(value, Tensor) else np.asarray(value).item())
