@@ -114,24 +114,25 @@ class SubprocessOracle:
 
     def evaluate(self, calls: Iterable[Call]) -> list[Outcome]:
         """Answer each call; the one during which the process dies is answered by its signal."""
-        return [self._evaluate(call) for call in calls]
+        return [Outcome.from_wire(*self.ask(*call.to_wire())) for call in calls]
 
-    def _evaluate(self, call: Call) -> Outcome:
+    def ask(self, header: wire.Header, arrays: wire.Arrays) -> tuple[wire.Header, wire.Arrays]:
+        """Send the worker one frame and return its reply; its death is a reply too."""
         process = self._running()
         with self._watchdog(process) as hung:
             try:
-                wire.write_frame(cast(BinaryIO, process.stdin), *call.to_wire())
+                wire.write_frame(cast(BinaryIO, process.stdin), header, arrays)
                 reply = wire.read_frame(cast(BinaryIO, process.stdout))
             except BrokenPipeError:
                 reply = None
         if reply is not None:
-            return Outcome.from_wire(*reply)
+            return reply
         code = process.wait()
         self._close()
         if hung.is_set():
-            return Outcome("crash", error="Timeout", message=f"no answer in {self.timeout} s")
+            return _crash("Timeout", f"no answer in {self.timeout} s")
         name = signal.Signals(-code).name if code < 0 else f"exit {code}"
-        return Outcome("crash", error=name, message=f"Paddle's process died: {name}")
+        return _crash(name, f"Paddle's process died: {name}")
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the worker's process, started and ready."""
@@ -211,6 +212,10 @@ class SubprocessOracle:
         trace: TracebackType | None,
     ) -> None:
         self._close()
+
+
+def _crash(error: str, message: str) -> tuple[wire.Header, wire.Arrays]:
+    return {"kind": "crash", "error": error, "bases": [], "message": message}, {}
 
 
 def release(version: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 import paddle
 import paddle.fluid as fluid
+from fluid_program import EagerVarBase, run_snippet  # type: ignore[import-not-found]
 from wire import Arrays, Header, serve  # type: ignore[import-not-found]
 
 PLACE = fluid.CPUPlace()
@@ -89,10 +90,13 @@ def _static(spec: Header, arrays: Arrays) -> Arrays:
 
 
 def evaluate(spec: Header, arrays: Arrays) -> Arrays:
-    """Evaluate one call; what Paddle raises is left to the caller."""
-    if spec["mode"] == "static":
-        return _static(spec, arrays)
+    """Evaluate one call or snippet; what a call raises is left to the caller."""
     try:
+        if "source" in spec:
+            answers: Arrays = run_snippet(fluid, spec, arrays, EagerVarBase())
+            return answers
+        if spec["mode"] == "static":
+            return _static(spec, arrays)
         return _dygraph(spec, arrays)
     finally:
         # 1.8.5's guard does not leave dygraph mode when its block raises, and every later static
