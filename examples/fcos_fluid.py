@@ -19,7 +19,7 @@ import numpy as np
 import paddle.fluid as fluid
 
 MOMENTUM, WEIGHT_DECAY = 0.9, 1e-4
-RATE, WARMUP_STEPS = 0.01, 5
+RATE, WARMUP_STEPS = 0.002, 5
 
 
 def build(size: int, kind: str) -> dict[str, Any]:
