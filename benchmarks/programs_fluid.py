@@ -122,7 +122,7 @@ def main() -> None:
     detector = Fcos(executor, int(sys.argv[1]), int(sys.argv[2]))
     np.savez(sys.argv[3], **fcos_fluid.parameters(detector.program))
     losses = [[float(v[0]) for v in detector.step()] for _ in range(CHECKED_STEPS)]
-    commands = {
+    commands: Dict[str, Callable[[int], float]] = {
         "fcos": timer(detector.step),
         "overhead": timer(small.step),
         "build": lambda calls: time_deep(with_step=False),

@@ -222,8 +222,8 @@ def optimizer_of(model: Fcos) -> torch.optim.SGD:
     """Momentum: weights decay; biases and box scales learn at twice the rate."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        decays = name.endswith("weight") and "_gn" not in name or "box_scale" in name
-        twice = name.endswith("bias") and "_gn" not in name or "box_scale" in name
+        decays = (name.endswith("weight") and "_gn" not in name) or "box_scale" in name
+        twice = (name.endswith("bias") and "_gn" not in name) or "box_scale" in name
         key = (2.0 if twice else 1.0, WEIGHT_DECAY if decays else 0.0)
         groups.setdefault(key, []).append(parameter)
     return torch.optim.SGD(

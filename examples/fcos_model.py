@@ -26,7 +26,7 @@ PRIOR = 0.01
 def conv_affine(
     x: Any, channels: int, size: int, stride: int, name: str, act: str | None, scale: float = 1.0
 ) -> Any:
-    """A convolution without bias, and a scale and shift of each channel."""
+    """Append a convolution without bias, and a scale and shift of each channel."""
     x = fluid.layers.conv2d(
         x,
         num_filters=channels,
@@ -49,7 +49,7 @@ def conv_affine(
 
 
 def residual_block(x: Any, channels: int, stride: int, name: str) -> Any:
-    """Two 3 x 3 convolutions beside a shortcut."""
+    """Append two 3 x 3 convolutions beside a shortcut."""
     branch = conv_affine(x, channels, 3, stride, name + "_branch2a", act="relu")
     # A small scale keeps activations level, since nothing here divides by a batch's spread.
     branch = conv_affine(branch, channels, 3, 1, name + "_branch2b", act=None, scale=0.3)
@@ -72,7 +72,7 @@ def resnet18(image: Any) -> list[Any]:
 
 
 def pyramid_conv(x: Any, size: int, stride: int, name: str) -> Any:
-    """A convolution to the pyramid's channels; its bias learns at twice the rate."""
+    """Append a convolution to the pyramid's channels; its bias learns at twice the rate."""
     fan_out = PYRAMID_CHANNELS * size * size
     return fluid.layers.conv2d(
         x,
@@ -108,7 +108,7 @@ def feature_pyramid(features: list[Any]) -> list[Any]:
 
 
 def head_conv(x: Any, channels: int, name: str, bias: float = 0.0) -> Any:
-    """A 3 x 3 convolution of a head: the same parameters on every level, by their names."""
+    """Append a 3 x 3 convolution of a head, whose parameters every level finds by name."""
     return fluid.layers.conv2d(
         input=x,
         num_filters=channels,
@@ -126,7 +126,7 @@ def head_conv(x: Any, channels: int, name: str, bias: float = 0.0) -> Any:
 
 
 def tower(x: Any, name: str) -> Any:
-    """Convolutions with group normalization and ReLU."""
+    """Append convolutions with group normalization and ReLU."""
     for index in range(HEAD_CONVOLUTIONS):
         part = f"{name}_{index}"
         x = head_conv(x, PYRAMID_CHANNELS, part)
