@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-__all__ = ["UnsupportedAPIError", "unsupported_attribute"]
+__all__ = ["UnsupportedAPIError", "UnsupportedImportError", "unsupported_attribute"]
 
 GUIDE = "migration_guide.md"
 
@@ -16,14 +16,43 @@ class UnsupportedAPIError(AttributeError):
 
     Attributes:
         path: the full Paddle path that was asked for, such as ``paddle.fluid.layers.fc``.
+        instead: what is offered instead.
+        section: the section of the migration guide that treats it.
     """
 
     def __init__(self, path: str, instead: str, section: str) -> None:
-        self.path = path
-        super().__init__(
-            f"{path} is not offered by paddle_compat. Instead: {instead}. "
-            f"See {GUIDE}, section '{section}'."
-        )
+        self.path, self.instead, self.section = path, instead, section
+        super().__init__(_told(path, instead, section))
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:  # so that worker processes can send it
+        return type(self), (self.path, self.instead, self.section)
+
+
+class UnsupportedImportError(ModuleNotFoundError):
+    """An ``import`` of a Paddle name that `paddle_compat` does not offer.
+
+    Raised where ``paddle-compat run`` answers a script's imports, so that a script's
+    ``except ImportError`` keeps working. (No class can be both an `AttributeError` and an
+    `ImportError`: their C layouts conflict.)
+
+    Attributes:
+        path, instead, section: as in `UnsupportedAPIError`.
+        where: the line that imports, as ``file:line``.
+    """
+
+    def __init__(self, path: str, instead: str, section: str, where: str) -> None:
+        super().__init__(f"{_told(path, instead, section)} Used at {where}", name=path, path=path)
+        self.instead, self.section, self.where = instead, section, where
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        return type(self), (str(self.path), self.instead, self.section, self.where)
+
+
+def _told(path: str, instead: str, section: str) -> str:
+    return (
+        f"{path} is not offered by paddle_compat. Instead: {instead}. "
+        f"See {GUIDE}, section '{section}'."
+    )
 
 
 def unsupported_attribute(
