@@ -1,0 +1,34 @@
+"""Every snippet that is compared, by table, with the differences that are known."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from paddle_compat.conformance import (
+    layer_cases_math,
+    layer_cases_nn,
+    layer_cases_shape,
+    snippet_parameters,
+    snippet_training,
+)
+from paddle_compat.conformance.snippet_differs import DIFFERS
+from paddle_compat.conformance.snippets import Snippet
+
+__all__ = ["TABLES", "with_differences"]
+
+
+def with_differences(snippets: Iterable[Snippet]) -> tuple[Snippet, ...]:
+    """Return the snippets, each with the difference that is known of it."""
+    return tuple(
+        dataclasses.replace(snippet, differs=DIFFERS.get(snippet.name)) for snippet in snippets
+    )
+
+
+TABLES: Mapping[str, tuple[Snippet, ...]] = {
+    "math": with_differences(layer_cases_math.SNIPPETS),
+    "shape": with_differences(layer_cases_shape.SNIPPETS),
+    "nn": with_differences(layer_cases_nn.SNIPPETS),
+    "parameters": with_differences(snippet_parameters.SNIPPETS),
+    "training": with_differences(snippet_training.SNIPPETS),
+}
