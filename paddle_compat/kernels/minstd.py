@@ -75,7 +75,7 @@ def uniform(shape: Sequence[int], low: float, high: float, seed: int, dtype: tor
     Example:
         >>> uniform([2, 2], -1.0, 1.0, 1, torch.float32)
         tensor([[-1.0000, -0.8299],
-                [ 0.2027,  0.7833]])
+                [ 0.2027,  0.7832]])
     """
     _check_dtype("uniform", dtype, torch.float32, torch.float64)
     first, last = _attribute("low", low), _attribute("high", high)
@@ -96,8 +96,7 @@ def normal(shape: Sequence[int], mean: float, std: float, seed: int, dtype: torc
     Marsaglia's polar method, as in the C++ library: of each pair that falls into the unit circle
     the second number comes first. Real Paddle takes the logarithm from the machine's own C
     library: with the GNU one (2.27 and later) float32 is the same here bit for bit, and float64
-    differs in one number of a thousand, by at most two units in the last place of the number
-    before `std` and `mean` are applied.
+    differs in one number of a thousand, by the last two bits at most (before `mean` is added).
 
     Args:
         shape: of the result.

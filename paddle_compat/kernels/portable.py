@@ -111,6 +111,9 @@ def _log_float64(x: Tensor) -> Tensor:
 def sqrt(x: Tensor) -> Tensor:
     """Return the correctly rounded square root of numbers >= 0, a new tensor.
 
+    In float64 a root that lies in the middle of two numbers, but for 2 ** -53 of their distance,
+    may become the other one: such as that of the number just below 1.
+
     Args:
         x: float32, or float64 that is 0 or from 1e-200 up to 1e200.
 
