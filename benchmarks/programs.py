@@ -69,7 +69,8 @@ class Worker:
 
     def __init__(self, name: str, command: Sequence[str], threads: int) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        paths = [str(ROOT), environment.get("PYTHONPATH", "")]
+        # Real Paddle's interpreter has nothing to look for among this one's packages.
+        paths = [] if name == REAL else [str(ROOT), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         self.name = name
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by __exit__

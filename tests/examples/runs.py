@@ -1,0 +1,54 @@
+"""Which scripts are run with which arguments, how well both sides agree, and what is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from examples.scripts import EXAMPLES
+
+
+@dataclass(frozen=True)
+class Run:
+    """A script with its arguments.
+
+    Attributes:
+        script: its file in `examples/`.
+        arguments: what follows it.
+        tolerance: absolute and relative, of losses and trained parameters.
+        normal: the endings of the names of parameters that a normal distribution initializes.
+    """
+
+    script: str
+    arguments: tuple[str, ...]
+    tolerance: float
+    normal: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.script, *self.arguments))
+
+    @property
+    def recording(self) -> Path:
+        """Where the answers of real Paddle to this script are."""
+        return EXAMPLES / self.script.replace(".py", ".paddle-1.8.5.json")
+
+    def is_normal(self, parameter: str) -> bool:
+        """Tell whether a normal distribution initializes a parameter."""
+        return parameter.endswith(self.normal) and not parameter.startswith("fpn")
+
+
+FOCAL = [
+    Run("fluid_focal_loss.py", ("--dtype", dtype, "--seed", seed), tolerance)
+    for dtype, tolerance in (("float64", 1e-12), ("float32", 1e-5))
+    for seed in ("90", "2147483647")
+]
+FCOS = [
+    Run(
+        "fcos_fluid.py",
+        ("--steps", "10", "--size", "64", "--batch", "2", "--loss", loss),
+        1e-4,
+        ("_weights", "_w"),
+    )
+    for loss in ("iou", "giou")
+]
+RUNS = FOCAL + FCOS
