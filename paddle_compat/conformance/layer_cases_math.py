@@ -1,7 +1,5 @@
 """Snippets of the layers that work element by element: activations, operators, casts."""
 
-
-
 from __future__ import annotations
 
 import functools
@@ -205,6 +203,7 @@ def _elementwise() -> Iterator[Snippet]:
         axes = lines.replace("y)", f"y, axis={axis})")
         yield from over(axes, x=positive(2, 3, 4), y=y)
     few = "layers.elementwise_add(x, y)\nlayers.elementwise_mul(x, y)\nx + y\nx * y\nx - y\nx / y"
+    plain = "layers.elementwise_add(x, y)\nx + y\nx * y"
     for left, right in (
         ((2, 3, 4), (1,)),
         ((2, 3), (2, 1)),
@@ -221,6 +220,9 @@ def _elementwise() -> Iterator[Snippet]:
         ((2, 3, 4), (3,)),
     ):
         yield from over(few, x=positive(*left), y=positive(*right))
+        # An operator starts at axis 0 where the first size is unknown.
+        for unknown in ({"x": (0,)}, {"y": (0,)}, {"x": (0,), "y": (0,)}):
+            yield from over(plain, unknown=unknown, x=positive(*left), y=positive(*right))
     axis_0 = "layers.elementwise_add(x, y, axis=0)\nlayers.elementwise_mul(x, y, axis=0)"
     for left, right in (((3, 1), (3,)), ((3,), (3, 1)), ((3, 2), (3,)), ((3, 2), (3, 1))):
         yield from over(axis_0, unknown=True, x=positive(*left), y=positive(*right))

@@ -210,9 +210,10 @@ def _declare(fluid: Any, spec: Header, arrays: Arrays) -> Dict[str, Any]:
 
 def _run_static(fluid: Any, spec: Header, arrays: Arrays, report: Header, answers: Arrays) -> None:
     """Run a snippet that builds a program, in fresh programs, names and scope."""
-    main, startup, scope = fluid.Program(), fluid.Program(), fluid.Scope()
-    main.random_seed = startup.random_seed = spec["seed"]
-    executor = fluid.Executor(fluid.CPUPlace())
+    with _Phase("build"):
+        main, startup, scope = fluid.Program(), fluid.Program(), fluid.Scope()
+        main.random_seed = startup.random_seed = spec["seed"]
+        executor = fluid.Executor(fluid.CPUPlace())
     with fluid.scope_guard(scope), fluid.program_guard(main, startup), fluid.unique_name.guard():
         if spec["mode"] == "script":
             _run_script(fluid, spec, arrays, executor, report, answers)
