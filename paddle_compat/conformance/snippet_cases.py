@@ -10,6 +10,7 @@ from paddle_compat.conformance import (
     layer_cases_nn,
     layer_cases_shape,
     snippet_parameters,
+    snippet_scripts,
     snippet_training,
 )
 from paddle_compat.conformance.snippet_differs import DIFFERS
@@ -30,5 +31,6 @@ TABLES: Mapping[str, tuple[Snippet, ...]] = {
     "shape": with_differences(layer_cases_shape.SNIPPETS),
     "nn": with_differences(layer_cases_nn.SNIPPETS),
     "parameters": with_differences(snippet_parameters.SNIPPETS),
+    "scripts": with_differences(snippet_scripts.SNIPPETS),
     "training": with_differences(snippet_training.SNIPPETS),
 }
