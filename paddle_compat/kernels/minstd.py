@@ -29,7 +29,6 @@ _MODULUS = 2**31 - 1  # a Mersenne prime: 2 ** 31 is 1
 _MULTIPLIER = 48271
 _RANGE = _MODULUS - 1  # of the values 1 .. modulus - 1, as the C++ library counts it
 _BLOCK = 1 << 16  # numbers from the engine at a time; a multiple of 4
-_TINY = torch.finfo(torch.float32).tiny
 
 # Paddle's inverse error function, as far as its truncated normal can reach: Wichura's rational
 # approximation (algorithm AS 241, PPND16, central part) to the normal quantile, highest power
@@ -164,8 +163,8 @@ def truncated_normal(
     flat = result.view(-1)
     done = 0
     for unit in _units(flat.numel(), _engine_seed(seed), dtype):
-        # The uniform numbers reach from the smallest normal number to 1, and 1 - tiny is 1.
-        p = unit.add_(_TINY).mul_(span).add_(first)
+        # Paddle's uniform numbers start at float32's smallest normal one, which the sum swallows.
+        p = unit.mul_(span).add_(first)
         scaled = _erfinv(p.mul_(2.0).sub_(1.0)).to(torch.float64).mul_(math.sqrt(2))
         flat[done : done + len(unit)] = scaled.mul_(scale).add_(centre)
         done += len(unit)
