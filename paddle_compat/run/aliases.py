@@ -23,6 +23,7 @@ _OURS, _PADDLE = "paddle_compat", "paddle"
 _SECTION = "What is offered"
 # What of ours mirrors nothing of Paddle's.
 _NOT_PADDLE = {"cli", "conformance", "errors", "kernels", "port", "run"}
+_answers: set[object] = set()  # the modules' `__getattr__`s that are made here
 _IMPORT_FROM, _EXTENDED_ARG = opcode.opmap["IMPORT_FROM"], opcode.opmap["EXTENDED_ARG"]
 
 
@@ -131,7 +132,7 @@ def _offered(module: str) -> str:
 
 def _publish(module: ModuleType) -> None:
     name = paddle_name(module.__name__)
-    if name is None or sys.modules.get(name) is module:
+    if name is None:
         return
     sys.modules[name] = module
     if not hasattr(module, "__path__"):
@@ -143,10 +144,14 @@ def _publish(module: ModuleType) -> None:
             own = paddle_name(thing.__module__)
             if own is not None:
                 thing.__module__ = own
-    known = vars(module).get("__getattr__") or unsupported_attribute(
-        module.__name__, name, offered=_offered(name), section=_SECTION
-    )
-    vars(module)["__getattr__"] = _for_imports_too(known)
+    known = vars(module).get("__getattr__")
+    if known not in _answers:
+        vars(module)["__getattr__"] = _for_imports_too(
+            known
+            or unsupported_attribute(
+                module.__name__, name, offered=_offered(name), section=_SECTION
+            )
+        )
 
 
 def _for_imports_too(look_up: Callable[[str], object]) -> Callable[[str], object]:
@@ -165,6 +170,7 @@ def _for_imports_too(look_up: Callable[[str], object]) -> Callable[[str], object
             refused = UnsupportedImportError(error.path, error.instead, error.section, using_line())
         raise refused
 
+    _answers.add(look_up_or_import)
     return look_up_or_import
 
 

@@ -131,7 +131,7 @@ _NUMPY: dict[str, Removed] = {
             "void0": "void",
         },
     ),
-    **_numpy_aliases("NumPy 2.4", {"row_stack": "vstack", "trapz": "trapezoid"}),
+    **_numpy_aliases("NumPy 2.4", {"trapz": "trapezoid"}),
     "NINF": Removed("NumPy 2.0", "-np.inf", lambda: -float("inf")),
     "NZERO": Removed("NumPy 2.0", "-0.0", lambda: -0.0),
     "PZERO": Removed("NumPy 2.0", "0.0", lambda: 0.0),

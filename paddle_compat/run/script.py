@@ -103,8 +103,11 @@ def _fresh_main(file: str | None, loader: object) -> ModuleType:
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
     # The module that started us must outlive its place in sys.modules: its frames still run.
-    _launchers.append(sys.modules["__main__"])
-    sys.modules["__main__"] = main
+    launcher = sys.modules["__main__"]
+    _launchers.append(launcher)
+    # It is there as `__mp_main__` too, by which worker processes name the script's classes.
+    for name in [n for n, module in sys.modules.items() if module is launcher]:
+        sys.modules[name] = main
     return main
 
 
