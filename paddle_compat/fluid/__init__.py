@@ -1,13 +1,91 @@
-"""The 1.x face: `paddle.fluid`, on torch tensors."""
+"""The 1.x face: `paddle.fluid`, on torch tensors and in programs that run on torch."""
+
+from __future__ import annotations
 
 from paddle_compat.errors import unsupported_attribute
-from paddle_compat.fluid import layers
+from paddle_compat.fluid import (
+    backward,
+    clip,
+    core,
+    data_feeder,
+    dygraph,
+    executor,
+    framework,
+    initializer,
+    layer_helper,
+    layers,
+    optimizer,
+    param_attr,
+    regularizer,
+    unique_name,
+)
+from paddle_compat.fluid.backward import gradients
+from paddle_compat.fluid.core import CPUPlace, CUDAPinnedPlace, CUDAPlace, LoDTensor, Scope
+from paddle_compat.fluid.core import LoDTensor as Tensor
+from paddle_compat.fluid.data import data
+from paddle_compat.fluid.dygraph.base import disable_dygraph, enable_dygraph
+from paddle_compat.fluid.executor import Executor, global_scope, scope_guard
+from paddle_compat.fluid.framework import (
+    Program,
+    Variable,
+    cpu_places,
+    cuda_pinned_places,
+    cuda_places,
+    default_main_program,
+    default_startup_program,
+    device_guard,
+    in_dygraph_mode,
+    is_compiled_with_cuda,
+    name_scope,
+    program_guard,
+    require_version,
+)
+from paddle_compat.fluid.param_attr import ParamAttr
 
-__all__ = ["layers"]
+__all__ = [
+    "CPUPlace",
+    "CUDAPinnedPlace",
+    "CUDAPlace",
+    "Executor",
+    "LoDTensor",
+    "ParamAttr",
+    "Program",
+    "Scope",
+    "Tensor",
+    "Variable",
+    "backward",
+    "clip",
+    "core",
+    "cpu_places",
+    "cuda_pinned_places",
+    "cuda_places",
+    "data",
+    "data_feeder",
+    "default_main_program",
+    "default_startup_program",
+    "device_guard",
+    "disable_dygraph",
+    "dygraph",
+    "enable_dygraph",
+    "executor",
+    "framework",
+    "global_scope",
+    "gradients",
+    "in_dygraph_mode",
+    "initializer",
+    "is_compiled_with_cuda",
+    "layer_helper",
+    "layers",
+    "name_scope",
+    "optimizer",
+    "param_attr",
+    "program_guard",
+    "regularizer",
+    "require_version",
+    "scope_guard",
+    "unique_name",
+]
 
 __getattr__ = unsupported_attribute(
-    __name__,
-    "paddle.fluid",
-    offered="fluid.layers.sigmoid_focal_loss, called with torch tensors",
-    section="What is offered",
+    __name__, "paddle.fluid", offered=", ".join(__all__), section="Legacy programs"
 )

@@ -1,11 +1,47 @@
-"""The layers of `paddle.fluid`, on torch tensors."""
+"""The layers of `paddle.fluid`: functions of torch tensors, and of a program's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from paddle_compat.errors import unsupported_attribute
-from paddle_compat.fluid.layers import detection
-from paddle_compat.fluid.layers.detection import sigmoid_focal_loss
+from paddle_compat.fluid.layers import (
+    control_flow,
+    detection,
+    io,
+    math_op_patch,
+    nn,
+    ops,
+    tensor,
+)
+from paddle_compat.fluid.layers.control_flow import *  # noqa: F403
+from paddle_compat.fluid.layers.detection import *  # noqa: F403
+from paddle_compat.fluid.layers.io import *  # noqa: F403
+from paddle_compat.fluid.layers.nn import *  # noqa: F403
+from paddle_compat.fluid.layers.ops import *  # noqa: F403
+from paddle_compat.fluid.layers.tensor import *  # noqa: F403
 
-__all__ = ["detection", "sigmoid_focal_loss"]
+_MODULES = (nn, io, tensor, control_flow, ops, detection)
+
+__all__ = [name for module in _MODULES for name in module.__all__]
+
+math_op_patch.monkey_patch_variable()
+
+
+def activations() -> Mapping[str, Callable[..., Any]]:
+    """Return the layers that `act` arguments name."""
+    return {name: getattr(source, name) for source, names in _ACTIVATIONS for name in names}
+
+
+_ACTIVATIONS = (
+    (nn, ("relu", "leaky_relu", "softmax")),
+    (
+        ops,
+        ("sigmoid", "tanh", "exp", "sqrt", "square", "abs", "softplus", "softsign", "reciprocal"),
+    ),
+)
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.layers", offered="sigmoid_focal_loss", section="What is offered"
+    __name__, "paddle.fluid.layers", offered=", ".join(sorted(__all__)), section="Legacy programs"
 )

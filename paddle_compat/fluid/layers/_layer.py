@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, cast, overload, runtime_checkable
 
 import torch
 
-__all__ = ["Recorder", "layer"]
+from paddle_compat.fluid import _modes
+
+__all__ = ["LayerSpec", "Recorder", "layer", "spec_of"]
 
 # What most arguments are; asking a tensor's type for an attribute it lacks is slow.
-_EAGER = frozenset((torch.Tensor, torch.nn.Parameter, float, int, str, type(None)))
+_EAGER = frozenset((torch.Tensor, torch.nn.Parameter, float, int, str, bool, type(None)))
 _Layer = TypeVar("_Layer", bound=Callable[..., Any])
 
 
@@ -20,26 +23,129 @@ _Layer = TypeVar("_Layer", bound=Callable[..., Any])
 class Recorder(Protocol):
     """An argument that stands for a value of a later run, as a static program's variables do."""
 
-    def __fluid_layer__(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    def __fluid_layer__(self, spec: LayerSpec, arguments: dict[str, Any]) -> Any:
         """Record the call of a layer; return what stands for its result."""
 
 
-def layer(function: _Layer) -> _Layer:
+@dataclass(frozen=True)
+class LayerSpec:
+    """What recording a layer needs to know.
+
+    Attributes:
+        function: the layer, on torch tensors; its `name` and `act` arguments are the recorder's
+            business and never reach it with a value.
+        type: Paddle's name of the operator.
+        key: what Paddle numbers the layer's names by.
+        before: how many names Paddle gives away before the results' own.
+        after: how many after.
+        results: how many results; None where that depends on the arguments.
+        infer: the rule for static shapes, where running the function does not tell.
+        stop_gradient: whether no gradient passes.
+        generated: whether the results' names are made without the layer's.
+        creates: whether there need be no tensor among the arguments.
+        signature: the function's.
+    """
+
+    function: Callable[..., Any]
+    type: str
+    key: str
+    before: int = 0
+    after: int = 0
+    infer: Callable[[dict[str, Any]], Any] | None = None
+    stop_gradient: bool = False
+    generated: bool = False
+    creates: bool = False
+    signature: inspect.Signature = inspect.Signature()
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments by name, defaults filled in."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+
+@overload
+def layer(function: _Layer) -> _Layer: ...
+
+
+@overload
+def layer(
+    function: str | None = None,
+    *,
+    key: str | None = None,
+    before: int = 0,
+    after: int = 0,
+    infer: Callable[[dict[str, Any]], Any] | None = None,
+    stop_gradient: bool = False,
+    generated: bool = False,
+    creates: bool = False,
+) -> Callable[[_Layer], _Layer]: ...
+
+
+def layer(function: Any = None, *, key: str | None = None, **options: Any) -> Any:
     """Make a function of torch tensors a fluid layer.
 
     A layer is written once. Called with tensors it runs; called with at least one `Recorder`
-    it hands itself, undecorated, and its arguments by name, defaults filled in, to the first of
-    them. Nothing else tells static from eager.
+    among its arguments, or in a list among them, it hands its `LayerSpec` and its arguments by
+    name to that. A layer that makes tensors from nothing (`creates`) is recorded whenever no
+    `fluid.dygraph.guard` is entered. Nothing else tells static from eager.
+
+    An argument `name` names the results, and `act` is the name of an activation that follows.
+
+    Args:
+        function: the layer's function; or Paddle's name of the operator, where that differs.
+        key: what its names are numbered by, where that is not the operator's name.
+        options: as in `LayerSpec`.
     """
-    signature = inspect.signature(function)
+    if not callable(function):
+        return functools.partial(_decorate, type_=function, key=key, options=options)
+    return _decorate(function, type_=None, key=key, options=options)
+
+
+def _decorate(
+    function: _Layer, *, type_: str | None, key: str | None, options: dict[str, Any]
+) -> _Layer:
+    name = type_ or function.__name__
+    spec = LayerSpec(function, name, key or name, signature=inspect.signature(function), **options)
+    activates = "act" in spec.signature.parameters
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         for value in (*args, *kwargs.values()):
-            if type(value) not in _EAGER and hasattr(type(value), "__fluid_layer__"):
-                bound = signature.bind(*args, **kwargs)
-                bound.apply_defaults()
-                return value.__fluid_layer__(function, dict(bound.arguments))
-        return function(*args, **kwargs)
+            if type(value) not in _EAGER:
+                recorder = _recorder(value)
+                if recorder is not None:
+                    return recorder.__fluid_layer__(spec, spec.bind(args, kwargs))
+        if spec.creates and not _modes.in_dygraph_mode():
+            from paddle_compat.fluid.layer_helper import record_layer
 
+            return record_layer(spec, spec.bind(args, kwargs))
+        if not activates:
+            return function(*args, **kwargs)
+        arguments = spec.bind(args, kwargs)
+        act, arguments["act"] = arguments["act"], None
+        result = function(**arguments)
+        if act is None:
+            return result
+        from paddle_compat.fluid.layer_helper import activation
+
+        return activation(act)(result)
+
+    call.__fluid_spec__ = spec  # type: ignore[attr-defined]
     return cast(_Layer, call)
+
+
+def spec_of(function: Callable[..., Any]) -> LayerSpec:
+    """Return what `layer` noted of a function."""
+    return cast(LayerSpec, function.__fluid_spec__)  # type: ignore[attr-defined]
+
+
+def _recorder(value: Any) -> Recorder | None:
+    """Return what records a call with this argument."""
+    if hasattr(type(value), "__fluid_layer__"):
+        return cast(Recorder, value)
+    if type(value) in (list, tuple):
+        for item in value:
+            if type(item) not in _EAGER and hasattr(type(item), "__fluid_layer__"):
+                return cast(Recorder, item)
+    return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from paddle_compat.errors import unsupported_attribute
+from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._variable import Variable
+from paddle_compat.fluid.layers import _publish
 from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.framework.arguments import FLOATS, number
 from paddle_compat.kernels.blocks import compute_dtype
@@ -22,7 +25,22 @@ _CEILING = -math.log(np.finfo(np.float32).tiny)
 _IGNORED_LABEL = -1
 
 
-@layer
+def _rule(arguments: dict[str, Any]) -> Signature:
+    """Check what is known at build time; the loss is like x."""
+    x, label, fg_num = (arguments[name] for name in ("x", "label", "fg_num"))
+    # An unknown number of rows fits any known one.
+    rows = max((v.shape[0] for v in (x, label) if isinstance(v, Variable) and v.shape), default=1)
+    tensors = []
+    for value in (x, label, fg_num):
+        if isinstance(value, Variable):
+            sizes = [rows if i == 0 and n < 0 else n for i, n in enumerate(value.shape)]
+            value = torch.empty([abs(n) for n in sizes], dtype=value.torch_dtype, device="meta")
+        tensors.append(value)
+    _check_tensors(*tensors)
+    return x.shape, x.torch_dtype
+
+
+@layer(infer=_rule)
 def sigmoid_focal_loss(
     x: Tensor, label: Tensor, fg_num: Tensor, gamma: float = 2.0, alpha: float = 0.25
 ) -> Tensor:
@@ -126,9 +144,4 @@ def _number(name: str, value: object) -> float:
     return float(np.float32(number(name, value)))
 
 
-__getattr__ = unsupported_attribute(
-    __name__,
-    "paddle.fluid.layers.detection",
-    offered="sigmoid_focal_loss",
-    section="What is offered",
-)
+__getattr__ = _publish.publish(__name__, globals(), __all__)

@@ -1,0 +1,169 @@
+"""From a program to the function of torch tensors that a run calls."""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+
+from paddle_compat.fluid import _differentiate, _updates
+from paddle_compat.fluid._errors import EnforceNotMet
+from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._variable import Variable
+
+__all__ = ["Step", "compile_step"]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A compiled program.
+
+    Attributes:
+        call: takes the inputs' tensors in order; returns the fetched ones, then the written ones.
+        inputs: the data and persistable variables that it reads, in order.
+        leaves: the names of the persistable ones that gradients are taken of.
+        fetched: how many results are fetched.
+        writes: the names of the persistable variables that the other results are values of.
+        differentiates: whether a graph for gradients is needed.
+        operators: what the calls in the code were recorded as, by the names they assign to.
+    """
+
+    call: Callable[..., Sequence[torch.Tensor]]
+    inputs: list[Variable]
+    leaves: frozenset[str]
+    fetched: int
+    writes: list[str]
+    differentiates: bool
+    operators: dict[str, tuple[Operator, fx.Node]]
+
+    def explain(self, error: Exception) -> EnforceNotMet | None:
+        """Return an error that tells which layer failed, on what, and which line built it."""
+        code = self.call.__func__.__code__  # type: ignore[attr-defined]
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is code:
+                line = linecache.getline(code.co_filename, number, frame.f_globals)
+                found = self.operators.get(line.split("=")[0].split(":")[0].strip())
+                if found is not None:
+                    return _failure(*found, error, frame.f_locals)
+        return None
+
+
+def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool = False) -> Step:
+    """Compile a program into one function.
+
+    Args:
+        program: what runs.
+        fetches: the variables whose last values are returned.
+        prune: leave out what neither the fetches nor a persistable variable need; otherwise every
+            layer runs, as in 1.8.
+    """
+    fetched = [program.read(variable) for variable in fetches]
+    writes = _writes(program)
+    wanted = [*fetched, *writes.values()]
+    needed = _ancestors(wanted) if prune else None
+    plan = _differentiate.Plan(program, needed)
+    updates = _updates.Deferred(program, needed, wanted)
+    graph = fx.Graph()
+    copied: dict[fx.Node, fx.Node] = {}
+    operators: dict[str, tuple[Operator, fx.Node]] = {}
+    inputs: list[Variable] = []
+    rates: dict[Any, fx.Node] = {}
+    for node in program.graph.nodes:
+        if (needed is not None and node not in needed) or node in updates:
+            continue
+        operator = node.meta.get("operator")
+        if operator is not None and operator.role == "lr" and "variable" in node.meta:
+            # Every parameter with a learning rate of its own has an operator for it; most are one.
+            key = (node.target, repr(fx.node.map_arg(node.kwargs, lambda old: copied[old])))
+            if key in rates and not node.meta["variable"].persistable:
+                copied[node] = rates[key]
+                continue
+        else:
+            key = None
+        if node.target is _differentiate.gradients:
+            twin = plan.emit(graph, node, copied)
+        else:
+            twin = graph.node_copy(node, lambda old: copied[old])
+        if node.op == "placeholder":
+            inputs.append(node.meta["variable"])
+        if operator is not None:
+            operators[twin.name] = (operator, twin)
+        if plan.stops(node):
+            twin = graph.call_function(_differentiate.stop, (twin,))
+        elif plan.starts(node):
+            twin = graph.call_function(_differentiate.start, (twin,))
+        copied[node] = twin
+        if key is not None:
+            rates[key] = twin
+    for twin, operator in updates.emit(graph, copied):
+        operators[twin.name] = (operator, twin)
+    graph.output(tuple(copied[node] for node in wanted))
+    module = fx.GraphModule(dict(program.constants), graph)
+    return Step(
+        module.forward,
+        inputs,
+        frozenset(plan.leaves),
+        len(fetches),
+        list(writes),
+        plan.differentiates,
+        operators,
+    )
+
+
+def _writes(program: Program) -> dict[str, fx.Node]:
+    """Return what holds the last value of each persistable variable that the program sets."""
+    return {
+        variable.name: variable.node
+        for variable in program.list_vars()
+        if variable.persistable and variable.node is not None and variable.node.op != "placeholder"
+    }
+
+
+def _ancestors(wanted: Sequence[fx.Node]) -> Collection[fx.Node]:
+    """Return these nodes and all that they are computed from."""
+    found: set[fx.Node] = set()
+    todo = list(wanted)
+    while todo:
+        node = todo.pop()
+        if node not in found:
+            found.add(node)
+            todo.extend(node.all_input_nodes)
+    return found
+
+
+def _failure(
+    operator: Operator, twin: fx.Node, error: Exception, values: dict[str, Any]
+) -> EnforceNotMet:
+    told = [
+        f"{name}: {_describe(fx.node.map_arg(value, lambda old: _Held(values.get(old.name))))}"
+        for name, value in {**dict(enumerate(twin.args)), **twin.kwargs}.items()
+    ]
+    source = operator.location.source
+    built = f"\n  built at {operator.location}" + (f": {source}" if source else "")
+    return EnforceNotMet(
+        f"{operator.type} failed: {str(error).strip() or type(error).__name__}\n  called with "
+        f"{', '.join(told)}{built}"
+    )
+
+
+class _Held:
+    """A value in the message of a failure."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        if isinstance(self.value, torch.Tensor):
+            return f"{str(self.value.dtype).removeprefix('torch.')}{list(self.value.shape)}"
+        return repr(self.value)
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_describe(item) for item in value) + "]"
+    return repr(value)

@@ -1,0 +1,141 @@
+"""Gradients inside a program: the recorded operator, and how a compiled step carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import fx
+
+from paddle_compat.fluid._program import Program
+
+__all__ = ["Plan", "gradients", "start", "stop"]
+
+
+def gradients(
+    targets: Sequence[torch.Tensor],
+    inputs: Sequence[torch.Tensor],
+    target_gradients: Sequence[torch.Tensor | None] | None = None,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> tuple[torch.Tensor, ...]:
+    """Return the gradient of the targets' weighted sum in each input; zeros where there is none.
+
+    Args:
+        targets: tensors of floats.
+        inputs: tensors that they were computed from.
+        target_gradients: a weight for each target's elements; None is ones.
+        create_graph: whether the result is differentiated again.
+        retain_graph: whether the targets are.
+    """
+    given = target_gradients or [None] * len(targets)
+    live = [
+        (target, torch.ones_like(target) if weight is None else weight)
+        for target, weight in zip(targets, given, strict=True)
+        if target.requires_grad
+    ]
+    if not live:
+        return tuple(torch.zeros_like(value) for value in inputs)
+    found = torch.autograd.grad(
+        [target for target, _ in live],
+        list(inputs),
+        [weight for _, weight in live],
+        retain_graph=retain_graph or create_graph,
+        create_graph=create_graph,
+        allow_unused=True,
+    )
+    return tuple(
+        torch.zeros_like(value) if gradient is None else gradient
+        for value, gradient in zip(inputs, found, strict=True)
+    )
+
+
+def start(value: torch.Tensor) -> torch.Tensor:
+    """Return a tensor that gradients can be taken of."""
+    return value if value.requires_grad else value.detach().requires_grad_()
+
+
+def stop(value: torch.Tensor) -> torch.Tensor:
+    """Return a tensor that no gradient passes."""
+    return value.detach()
+
+
+class Plan:
+    """What a compiled step does so that the program's gradient operators work.
+
+    Attributes:
+        leaves: the names of the persistable variables that gradients are taken of.
+        differentiates: whether there is any gradient operator.
+    """
+
+    def __init__(self, program: Program, needed: Collection[fx.Node] | None) -> None:
+        self._operators = [
+            node
+            for node in program.graph.nodes
+            if node.target is gradients and (needed is None or node in needed)
+        ]
+        self.differentiates = bool(self._operators)
+        starts = {node for op in self._operators for node in op.kwargs["inputs"]}  # type: ignore[union-attr]
+        self.leaves: set[str] = set()
+        self._starts: set[fx.Node] = set()
+        for node in starts:
+            assert isinstance(node, fx.Node)
+            variable = node.meta["variable"]
+            if node.op == "placeholder" and variable.persistable:
+                self.leaves.add(variable.name)
+            else:
+                self._starts.add(node)
+        self._stops = self._where_stopped(program, starts)
+
+    def _where_stopped(self, program: Program, starts: Collection[object]) -> set[fx.Node]:
+        """Return the nodes that gradients would reach and must not pass."""
+        stops: set[fx.Node] = set()
+        if not self.differentiates:
+            return stops
+        reached: set[fx.Node] = set()
+        for node in program.graph.nodes:
+            if node in starts:
+                reached.add(node)
+            elif any(source in reached for source in node.all_input_nodes):
+                variable = node.meta.get("variable")
+                halted = node.meta.get("stopped") or (
+                    variable is not None and variable.stop_gradient
+                )
+                if variable is not None and halted:
+                    if variable.torch_dtype.is_floating_point:
+                        stops.add(node)
+                else:
+                    reached.add(node)
+        return stops
+
+    def stops(self, node: fx.Node) -> bool:
+        """Tell whether gradients end at this node."""
+        return node in self._stops
+
+    def starts(self, node: fx.Node) -> bool:
+        """Tell whether a gradient is taken of this node, which is no parameter."""
+        return node in self._starts
+
+    def emit(self, graph: fx.Graph, node: fx.Node, copied: dict[fx.Node, fx.Node]) -> fx.Node:
+        """Copy a gradient operator into a step's graph."""
+        twin = graph.node_copy(node, lambda old: copied[old])
+        later = self._operators[self._operators.index(node) + 1 :]
+        if any(_depends(other, node) for other in later):
+            twin.kwargs = {**twin.kwargs, "create_graph": True}
+        elif later:
+            twin.kwargs = {**twin.kwargs, "retain_graph": True}
+        return twin
+
+
+def _depends(node: fx.Node, on: fx.Node) -> bool:
+    """Tell whether a node's value is computed from another's."""
+    seen: set[fx.Node] = set()
+    todo = list(node.all_input_nodes)
+    while todo:
+        current = todo.pop()
+        if current is on:
+            return True
+        if current not in seen:
+            seen.add(current)
+            todo.extend(current.all_input_nodes)
+    return False

@@ -1,0 +1,80 @@
+"""Static shapes: a layer's own function, run on tensors that have a shape and no values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from paddle_compat.fluid._variable import Variable
+
+__all__ = ["Signature", "infer", "same_as"]
+
+Signature = tuple[tuple[int, ...], torch.dtype]
+"""A shape with -1 for unknown sizes, and a dtype."""
+
+Rule = Callable[[dict[str, Any]], "Signature | list[Signature]"]
+"""What a layer that knows better answers, from its arguments."""
+
+# Two sizes that unknown ones are tried with: what differs in the result is unknown too. Both have
+# many divisors, and are larger than any window.
+_TRIALS = (5040, 7560)
+
+
+def infer(
+    function: Callable[..., Any], arguments: dict[str, Any], rule: Rule | None = None
+) -> list[Signature]:
+    """Return the shape and dtype of each result of a layer.
+
+    Args:
+        function: the layer's function of torch tensors.
+        arguments: its arguments, with variables in them.
+        rule: goes before running the function.
+    """
+    if rule is not None:
+        told = rule(arguments)
+        return told if isinstance(told, list) else [told]
+    first, unknown = _try(function, arguments, _TRIALS[0])
+    if not unknown:
+        return [(tuple(result.shape), result.dtype) for result in first]
+    second, _ = _try(function, arguments, _TRIALS[1])
+    return [
+        (
+            tuple(a if a == b else -1 for a, b in zip(one.shape, two.shape, strict=True)),
+            one.dtype,
+        )
+        for one, two in zip(first, second, strict=True)
+    ]
+
+
+def same_as(name: str) -> Rule:
+    """Return the rule of layers whose one result is like an argument."""
+
+    def rule(arguments: dict[str, Any]) -> Signature:
+        variable = arguments[name]
+        return tuple(variable.shape), variable.torch_dtype
+
+    return rule
+
+
+def _try(
+    function: Callable[..., Any], arguments: dict[str, Any], size: int
+) -> tuple[Sequence[torch.Tensor], bool]:
+    unknown = False
+
+    def stand_in(value: Any) -> Any:
+        nonlocal unknown
+        if isinstance(value, Variable):
+            shape = [size if known < 0 else known for known in value.shape]
+            unknown = unknown or -1 in value.shape
+            return torch.empty(shape, dtype=value.torch_dtype, device="meta")
+        if isinstance(value, (list, tuple)):
+            return type(value)(stand_in(item) for item in value)
+        if isinstance(value, torch.Tensor):
+            return value.to("meta")
+        return value
+
+    with torch.no_grad():
+        result = function(**{name: stand_in(value) for name, value in arguments.items()})
+    return (result if isinstance(result, (list, tuple)) else (result,)), unknown

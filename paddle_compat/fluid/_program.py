@@ -1,0 +1,417 @@
+"""Programs: a `torch.fx` graph with the names that legacy code gave its values."""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import operator
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import fx
+
+from paddle_compat.fluid import unique_name
+from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
+from paddle_compat.fluid._variable import Parameter, Variable
+
+__all__ = ["Block", "Location", "Operator", "Program"]
+
+_PACKAGE = str(Path(__file__).parent.parent)
+_LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Location:
+    """The line of the user's code that built an operator."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    @property
+    def source(self) -> str:
+        """The line's text; empty where the file cannot be read."""
+        return linecache.getline(self.file, self.line).strip()
+
+    @staticmethod
+    def of_caller() -> Location:
+        """Return where the code outside this package stands that is calling into it."""
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+            frame = frame.f_back
+        return Location(frame.f_code.co_filename, frame.f_lineno)
+
+
+@dataclass(eq=False)
+class Operator:
+    """One recorded call.
+
+    Attributes:
+        type: Paddle's name of the operator.
+        node: the call in the program's graph.
+        inputs: the variables that it reads, by argument.
+        outputs: the variables that it writes.
+        attrs: its other arguments.
+        role: what it is there for: forward, backward, optimize or lr (a learning rate's schedule).
+        location: the user's line that built it.
+    """
+
+    type: str
+    node: fx.Node
+    inputs: dict[str, list[Variable]]
+    outputs: list[Variable]
+    attrs: dict[str, Any]
+    role: str
+    location: Location
+
+    @property
+    def input_arg_names(self) -> list[str]:
+        """The names of the variables that it reads."""
+        return [variable.name for group in self.inputs.values() for variable in group]
+
+    @property
+    def output_arg_names(self) -> list[str]:
+        """The names of the variables that it writes."""
+        return [variable.name for variable in self.outputs]
+
+    def attr(self, name: str) -> Any:
+        """Return an argument that is no variable."""
+        return self.attrs[name]
+
+    def has_attr(self, name: str) -> bool:
+        """Tell whether there is such an argument."""
+        return name in self.attrs
+
+    def all_attrs(self) -> dict[str, Any]:
+        """Return the arguments that are no variables."""
+        return dict(self.attrs)
+
+    def __repr__(self) -> str:
+        reads = ", ".join(self.input_arg_names)
+        return f"{', '.join(self.output_arg_names)} = {self.type}({reads})  # {self.location}"
+
+
+@dataclass(eq=False)
+class Block:
+    """A program's variables and operators. There is one block, the global one, in a program."""
+
+    program: Program
+    idx: int = 0
+    parent_idx: int = -1
+    vars: dict[str, Variable] = field(default_factory=dict)
+    ops: list[Operator] = field(default_factory=list)
+
+    def var(self, name: str) -> Variable:
+        """Return the variable of that name.
+
+        Raises:
+            TypeError: the name is no string.
+            ValueError: there is no such variable.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"a variable's name must be a string, but got {name!r}")
+        if name not in self.vars:
+            raise ValueError(f"there is no variable {name!r} in this program")
+        return self.vars[name]
+
+    def has_var(self, name: str) -> bool:
+        """Tell whether there is a variable of that name."""
+        return name in self.vars
+
+    def all_parameters(self) -> list[Parameter]:
+        """Return the parameters in the order in which they were made."""
+        return [var for var in self.vars.values() if isinstance(var, Parameter)]
+
+    iter_parameters = all_parameters
+
+    def create_var(self, name: str | None = None, **attributes: Any) -> Variable:
+        """Declare a variable; a name that exists already is declared anew if nothing differs.
+
+        Raises:
+            ValueError: the name exists with another shape or dtype.
+        """
+        attributes.pop("initializer", None)
+        if name is None:
+            name = unique_name.generate("_generated_var")
+        variable = Variable(self, name, **attributes)
+        return self.adopt(variable)
+
+    def adopt(self, variable: Variable) -> Variable:
+        """Take a variable in, after comparing it with one of the same name."""
+        before = self.vars.get(variable.name)
+        if before is not None:
+            for what in ("shape", "dtype", "lod_level"):
+                old, new = getattr(before, what), getattr(variable, what)
+                if old != new:
+                    raise ValueError(
+                        f"variable {variable.name!r} exists already with {what} {old}, and is now "
+                        f"declared with {what} {new}; give it another name"
+                    )
+            variable.node = before.node
+        self.vars[variable.name] = variable
+        self.program.changed()
+        return variable
+
+    def create_parameter(self, name: str, shape: Sequence[int], dtype: Any, **kw: Any) -> Parameter:
+        """Return the parameter of that name, declared now or before; it may have an initializer.
+
+        The initializer is appended to this block, once.
+        """
+        initializer = kw.pop("initializer", None)
+        kw.pop("type", None)
+        parameter = Parameter(self, name, shape, dtype, **kw)
+        before = self.vars.get(name)
+        if isinstance(before, Parameter) and initializer is not None:
+            if any(output is before for op in self.ops for output in op.outputs):
+                # A shared parameter: it is initialised once, by the first who named it.
+                self._same_shape(before, parameter)
+                return before
+        self.adopt(parameter)
+        if initializer is not None:
+            initializer(parameter, self)
+        return parameter
+
+    @staticmethod
+    def _same_shape(before: Variable, now: Variable) -> None:
+        if before.shape != now.shape:
+            raise ValueError(
+                f"parameter {now.name!r} is shared, and its shape was {list(before.shape)}; here "
+                f"it would be {list(now.shape)}; give this one another name"
+            )
+
+    def append(
+        self,
+        type: str,
+        function: Callable[..., Any],
+        arguments: dict[str, Any],
+        outputs: Sequence[Variable],
+    ) -> Operator:
+        """Record a call of a function of torch tensors.
+
+        Args:
+            type: Paddle's name of the operator.
+            function: what a run calls; it returns one tensor, or a tuple where there are several
+                outputs.
+            arguments: by name; variables, at any depth of lists and tuples, stand for their values.
+            outputs: the variables that hold the results from here on.
+        """
+        program = self.program
+        inputs: dict[str, list[Variable]] = {}
+        attrs: dict[str, Any] = {}
+        kwargs: dict[str, Any] = {}
+        for name, value in arguments.items():
+            found: list[Variable] = []
+            kwargs[name] = _to_nodes(program, value, found)
+            if found:
+                inputs[name] = found
+            else:
+                attrs[name] = value
+        node = program.graph.call_function(function, kwargs=kwargs)
+        op = Operator(type, node, inputs, list(outputs), attrs, program.role, Location.of_caller())
+        node.meta["operator"] = op
+        if len(outputs) == 1:
+            program.rename(node, outputs[0].name)
+            _hold(outputs[0], node, op)
+        else:
+            for index, variable in enumerate(outputs):
+                item = program.graph.call_function(operator.getitem, (node, index))
+                item.meta["operator"] = op
+                program.rename(item, variable.name)
+                _hold(variable, item, op)
+        self.ops.append(op)
+        program.changed()
+        return op
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.ops))
+
+
+def _hold(variable: Variable, node: fx.Node, op: Operator) -> None:
+    node.meta["variable"] = variable
+    variable.node = node
+    variable.op = op
+
+
+def _to_nodes(program: Program, value: Any, found: list[Variable]) -> Any:
+    """Replace variables by what holds them now, and numpy's things by what code can name."""
+    if isinstance(value, Variable):
+        found.append(value)
+        return program.read(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_to_nodes(program, item, found) for item in value)
+    if isinstance(value, torch.Tensor):
+        return program.constant(value)
+    if isinstance(value, (VarType, np.dtype)) or (
+        isinstance(value, type) and issubclass(value, np.generic)
+    ):
+        return as_torch_dtype(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+class Program:
+    """A recorded computation; `print` shows it as a function of torch tensors.
+
+    Source:
+        ``paddle.fluid.Program``, PaddlePaddle 1.8.
+    """
+
+    def __init__(self) -> None:
+        self.graph = fx.Graph()
+        self.constants: dict[str, torch.Tensor] = {}
+        self.blocks = [Block(self)]
+        self.role = "forward"
+        self._seed = 0
+        self._version = 0
+        self._last_input: fx.Node | None = None
+
+    @property
+    def random_seed(self) -> int:
+        """What the random operators built from now on are seeded with; 0 is a fresh seed each run.
+
+        Raises:
+            ValueError: it is no integer, negative, or above 2^31 - 1.
+        """
+        return self._seed
+
+    @random_seed.setter
+    def random_seed(self, seed: int) -> None:
+        if not isinstance(seed, int):
+            raise ValueError(f"random_seed must be an integer, but it is {type(seed).__name__}")
+        if not 0 <= seed <= _LARGEST_SEED:
+            raise ValueError(f"random_seed must be in 0..{_LARGEST_SEED}, but it is {seed}")
+        self._seed = seed
+
+    def global_seed(self, seed: int = 0) -> None:
+        """Set the seed of this program and of the default programs."""
+        from paddle_compat.fluid import framework
+
+        self.random_seed = seed
+        framework.default_startup_program().random_seed = seed
+        framework.default_main_program().random_seed = seed
+
+    @property
+    def num_blocks(self) -> int:
+        """How many blocks there are: one."""
+        return len(self.blocks)
+
+    def global_block(self) -> Block:
+        """Return the global block."""
+        return self.blocks[0]
+
+    def current_block(self) -> Block:
+        """Return the block that layers record into: the global one."""
+        return self.blocks[0]
+
+    def block(self, index: int) -> Block:
+        """Return a block by number."""
+        return self.blocks[index]
+
+    def list_vars(self) -> Iterator[Variable]:
+        """Go through all variables."""
+        yield from list(self.global_block().vars.values())
+
+    def all_parameters(self) -> list[Parameter]:
+        """Return the parameters in the order in which they were made."""
+        return self.global_block().all_parameters()
+
+    def changed(self) -> None:
+        """Note that what was compiled before is out of date."""
+        self._version += 1
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change."""
+        return self._version
+
+    def read(self, variable: Variable) -> fx.Node:
+        """Return the node that holds a variable at this point; data and parameters get theirs.
+
+        Raises:
+            ValueError: the variable belongs to another program, or nothing has written it.
+        """
+        own = variable
+        if variable.block.program is not self:
+            known = self.global_block().vars.get(variable.name)
+            if known is None:
+                raise ValueError(
+                    f"variable {variable.name!r} belongs to another program; build the layers that "
+                    "use it inside fluid.program_guard of that program"
+                )
+            own = known
+        if own.node is None:
+            if not (own.is_data or own.persistable):
+                raise ValueError(
+                    f"variable {own.name!r} is read, but no layer has written it; declare it with "
+                    "fluid.data to feed it"
+                )
+            own.node = self._input(own)
+        return own.node
+
+    def _input(self, variable: Variable) -> fx.Node:
+        """Make the place where a run puts in a fed value or the scope's."""
+        if self._last_input is not None:
+            point = self.graph.inserting_after(self._last_input)
+        else:
+            point = self.graph.inserting_before(next(iter(self.graph.nodes), None))
+        with point:
+            node = self.graph.placeholder(_identifier(variable.name))
+        node.meta["variable"] = variable
+        self._last_input = node
+        return node
+
+    def constant(self, value: torch.Tensor) -> fx.Node:
+        """Make a tensor that every run reads, and none changes."""
+        name = f"constant_{len(self.constants)}"
+        self.constants[name] = value
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fx looks for a module that owns it; there is none yet
+            return self.graph.get_attr(name)
+
+    def rename(self, node: fx.Node, name: str) -> None:
+        """Name a node after its variable, as far as an identifier can."""
+        node._rename(_identifier(name))
+
+    @contextlib.contextmanager
+    def as_role(self, role: str) -> Iterator[None]:
+        """Record what the block builds as there for a purpose."""
+        before, self.role = self.role, role
+        try:
+            yield
+        finally:
+            self.role = before
+
+    def clone(self, for_test: bool = False) -> Program:
+        """Return a copy; for testing without what computes gradients and updates.
+
+        The copy shares parameters by name. With `for_test` its seed is 0, and layers that behave
+        otherwise in testing do so.
+        """
+        from paddle_compat.fluid._clone import clone
+
+        return clone(self, for_test)
+
+    def to_string(self, throw_on_error: bool = True, with_details: bool = False) -> str:
+        """Return the program as a function of torch tensors."""
+        from paddle_compat.fluid._printing import program_code
+
+        return program_code(self)
+
+    def __str__(self) -> str:
+        return self.to_string()
+
+    def __repr__(self) -> str:
+        return self.to_string()
+
+
+def _identifier(name: str) -> str:
+    """Return a Python identifier near a variable's name."""
+    word = "".join(c if c.isalnum() or c == "_" else "_" for c in name.replace("@GRAD", "_grad"))
+    return f"_{word}" if not word or word[0].isdigit() else word

@@ -1,0 +1,259 @@
+"""Updates of parameters: their functions, and how a compiled step does many of them in place.
+
+An update is recorded as a function that returns new values. In a step, those that nothing but the
+scope waits for are put off to the end, when all else has succeeded, and done in place together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from paddle_compat.fluid._program import Operator, Program
+
+__all__ = ["IN_PLACE", "Deferred", "adam", "l2_decay", "momentum", "sgd"]
+
+
+@torch.no_grad()
+def l2_decay(param: Tensor, grad: Tensor, coeff: float) -> Tensor:
+    """Return the gradient with the penalty coeff / 2 |param|^2."""
+    return grad + param * coeff
+
+
+@torch.no_grad()
+def sgd(param: Tensor, grad: Tensor, learning_rate: Tensor) -> Tensor:
+    """Return the parameter after a step of gradient descent."""
+    return param - learning_rate * grad
+
+
+@torch.no_grad()
+def momentum(
+    param: Tensor,
+    grad: Tensor,
+    velocity: Tensor,
+    learning_rate: Tensor,
+    mu: float,
+    use_nesterov: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Return the parameter and its velocity after a step with momentum."""
+    velocity = velocity * mu + grad
+    step = grad + velocity * mu if use_nesterov else velocity
+    return param - step * learning_rate, velocity
+
+
+@torch.no_grad()
+def adam(
+    param: Tensor,
+    grad: Tensor,
+    moment1: Tensor,
+    moment2: Tensor,
+    beta1_pow: Tensor,
+    beta2_pow: Tensor,
+    learning_rate: Tensor,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return the parameter, both moments and both powers after a step of Adam."""
+    moment1 = moment1 * beta1 + grad * (1 - beta1)
+    moment2 = moment2 * beta2 + grad * grad * (1 - beta2)
+    rate = learning_rate * (1 - beta2_pow).sqrt() / (1 - beta1_pow)
+    param = param - rate * (moment1 / (moment2.sqrt() + epsilon))
+    return param, moment1, moment2, beta1_pow * beta1, beta2_pow * beta2
+
+
+@torch.no_grad()
+def _sgd_in_place(
+    params: list[Tensor],
+    grads: list[Tensor],
+    learning_rate: Tensor,
+    l2_decay: float = 0.0,
+) -> None:
+    torch._fused_sgd_(  # type: ignore[call-overload]
+        params,
+        grads,
+        [],
+        weight_decay=l2_decay,
+        momentum=0.0,
+        lr=learning_rate.item(),
+        dampening=0.0,
+        nesterov=False,
+        maximize=False,
+        is_first_step=False,
+    )
+
+
+@torch.no_grad()
+def _momentum_in_place(
+    params: list[Tensor],
+    grads: list[Tensor],
+    velocities: list[Tensor],
+    learning_rate: Tensor,
+    mu: float,
+    use_nesterov: bool = False,
+    l2_decay: float = 0.0,
+) -> None:
+    torch._fused_sgd_(  # type: ignore[call-overload]
+        params,
+        grads,
+        velocities,
+        weight_decay=l2_decay,
+        momentum=mu,
+        lr=learning_rate.item(),
+        dampening=0.0,
+        nesterov=use_nesterov,
+        maximize=False,
+        is_first_step=False,
+    )
+
+
+@torch.no_grad()
+def _adam_in_place(
+    params: list[Tensor],
+    grads: list[Tensor],
+    moments1: list[Tensor],
+    moments2: list[Tensor],
+    beta1_pows: list[Tensor],
+    beta2_pows: list[Tensor],
+    learning_rate: Tensor,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    l2_decay: float = 0.0,
+) -> None:
+    if l2_decay:
+        grads = torch._foreach_add(grads, params, alpha=l2_decay)  # type: ignore[assignment]
+    torch._foreach_lerp_(moments1, grads, 1 - beta1)
+    torch._foreach_mul_(moments2, beta2)
+    torch._foreach_addcmul_(moments2, grads, grads, 1 - beta2)
+    for param, first, second, power1, power2 in zip(
+        params, moments1, moments2, beta1_pows, beta2_pows, strict=True
+    ):
+        rate = learning_rate * (1 - power2).sqrt() / (1 - power1)
+        param.sub_((first / second.sqrt().add_(epsilon)).mul_(rate))
+    torch._foreach_mul_(beta1_pows, beta1)
+    torch._foreach_mul_(beta2_pows, beta2)
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """How updates of one kind are done together.
+
+    Attributes:
+        function: takes a list for each of `listed`, and the other arguments once.
+        listed: the arguments that each update has its own of; all but the gradient are state.
+    """
+
+    function: Callable[..., None]
+    listed: tuple[str, ...]
+
+
+IN_PLACE: dict[Callable[..., Any], InPlace] = {
+    sgd: InPlace(_sgd_in_place, ("param", "grad")),
+    momentum: InPlace(_momentum_in_place, ("param", "grad", "velocity")),
+    adam: InPlace(
+        _adam_in_place, ("param", "grad", "moment1", "moment2", "beta1_pow", "beta2_pow")
+    ),
+}
+
+
+@dataclass
+class _Group:
+    """Updates that are done by one call."""
+
+    kind: InPlace
+    shared: dict[str, Any]
+    operator: Operator
+    lists: dict[str, list[fx.Node]] = field(default_factory=dict)
+
+
+class Deferred:
+    """The updates of a program that a step puts off to its end.
+
+    A node is `in` it when it is one of them, or only serves one.
+    """
+
+    def __init__(
+        self, program: Program, needed: Collection[fx.Node] | None, wanted: Sequence[fx.Node]
+    ) -> None:
+        self._updates: list[tuple[fx.Node, float]] = []
+        self._nodes: set[fx.Node] = set()
+        self._wanted = set(wanted)
+        taken: set[object] = set()
+        for node in program.graph.nodes:
+            if node.target not in IN_PLACE or (needed is not None and node not in needed):
+                continue
+            state = self._state(node)
+            if not self._waits_only_for_scope(node) or taken & set(state):
+                continue
+            if any(
+                not isinstance(held, fx.Node)
+                or held.op != "placeholder"
+                or not held.meta["variable"].persistable
+                for held in state
+            ):
+                continue
+            taken |= set(state)
+            self._updates.append((node, self._penalty(node)))
+            self._nodes |= {node, *node.users}
+
+    def _state(self, node: fx.Node) -> list[Any]:
+        """Return what an update replaces, in the order of its results."""
+        return [node.kwargs[name] for name in IN_PLACE[node.target].listed if name != "grad"]  # type: ignore[index]
+
+    def _waits_only_for_scope(self, node: fx.Node) -> bool:
+        """Tell whether no other node reads what the update makes."""
+        if "variable" in node.meta:
+            return not node.users
+        return all(not item.users for item in node.users)
+
+    def _penalty(self, node: fx.Node) -> float:
+        """Take a penalty into the update where its gradient serves nothing else."""
+        decay = node.kwargs["grad"]
+        if (
+            isinstance(decay, fx.Node)
+            and decay.target is l2_decay
+            and len(decay.users) == 1
+            and decay not in self._wanted
+            and decay.kwargs["param"] is node.kwargs["param"]
+        ):
+            self._nodes.add(decay)
+            return float(decay.kwargs["coeff"])  # type: ignore[arg-type]
+        return 0.0
+
+    def __contains__(self, node: fx.Node) -> bool:
+        return node in self._nodes
+
+    def emit(
+        self, graph: fx.Graph, copied: dict[fx.Node, fx.Node]
+    ) -> Iterator[tuple[fx.Node, Operator]]:
+        """Append the updates to a step's graph, together where they can be."""
+        groups: dict[Any, _Group] = {}
+        for node, penalty in self._updates:
+            kind = IN_PLACE[node.target]  # type: ignore[index]
+            shared = {k: v for k, v in node.kwargs.items() if k not in kind.listed}
+            shared = dict(fx.node.map_arg(shared, lambda old: copied[old]))  # type: ignore[arg-type]
+            if penalty:
+                shared["l2_decay"] = penalty
+            dtype = node.kwargs["param"].meta["variable"].dtype  # type: ignore[union-attr]
+            key = (node.target, dtype, tuple(shared.items()))
+            group = groups.setdefault(key, _Group(kind, shared, node.meta["operator"]))
+            for name in kind.listed:
+                source = node.kwargs[name]
+                if name == "grad" and source in self._nodes:
+                    source = source.kwargs["grad"]  # type: ignore[union-attr]
+                group.lists.setdefault(name, []).append(copied[source])  # type: ignore[index]
+            # Done in place, so the new values are where the old ones were.
+            results = sorted(node.users, key=lambda item: item.args[1])  # type: ignore[arg-type,return-value]
+            for result, held in zip(
+                [node] if "variable" in node.meta else results, self._state(node), strict=False
+            ):
+                copied[result] = copied[held]
+        for group in groups.values():
+            lists = tuple(group.lists[name] for name in group.kind.listed)
+            twin = graph.call_function(group.kind.function, lists, group.shared)
+            yield twin, group.operator

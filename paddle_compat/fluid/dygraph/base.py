@@ -1,0 +1,161 @@
+"""`paddle.fluid.dygraph.base`: eager mode; its tensors are torch's."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from paddle_compat.errors import unsupported_attribute
+from paddle_compat.fluid import _modes
+from paddle_compat.fluid._dtypes import as_torch_dtype
+from paddle_compat.fluid._places import device_of
+from paddle_compat.fluid._variable import Variable
+
+__all__ = [
+    "disable_dygraph",
+    "enable_dygraph",
+    "enabled",
+    "grad",
+    "guard",
+    "no_grad",
+    "to_variable",
+]
+
+_device = torch.device("cpu")
+
+no_grad = torch.no_grad
+
+
+@contextlib.contextmanager
+def guard(place: Any = None) -> Iterator[None]:
+    """Run layers at once inside the block, on a place (the CPU by default).
+
+    1.8 stays in eager mode when the block raises; this leaves it.
+
+    Example:
+        >>> import numpy as np
+        >>> from paddle_compat import fluid
+        >>> with fluid.dygraph.guard():
+        ...     x = fluid.dygraph.to_variable(np.ones([2], "float32"))
+        ...     fluid.layers.reduce_sum(x)
+        tensor([2.])
+
+    Source:
+        ``paddle.fluid.dygraph.guard``, PaddlePaddle 1.8.
+    """
+    global _device
+    before, _device = _device, device_of(place)
+    try:
+        with _modes.dygraph():
+            yield
+    finally:
+        _device = before
+
+
+def to_variable(
+    value: Any, name: str | None = None, zero_copy: bool | None = None, dtype: Any = None
+) -> torch.Tensor:
+    """Return an array as a torch tensor that layers run on; a tensor as it is.
+
+    Args:
+        value: a numpy array, or a tensor.
+        name: not used; torch tensors have no names.
+        zero_copy: whether memory is shared with the array where it can be.
+        dtype: another dtype for the result.
+
+    Raises:
+        TypeError: the value is neither, or it is a program's variable.
+        AssertionError: no `guard` is entered.
+
+    Convention:
+        The result takes no gradients until ``requires_grad_()``, which is 1.8's
+        ``stop_gradient = False``; ``tensor.grad`` is its ``gradient()``.
+
+    Source:
+        ``paddle.fluid.dygraph.to_variable``, PaddlePaddle 1.8.
+    """
+    if isinstance(value, torch.Tensor):
+        return value if dtype is None else value.to(as_torch_dtype(dtype))
+    if isinstance(value, Variable) or not isinstance(value, np.ndarray):
+        raise TypeError(
+            f"to_variable: value must be a numpy array, but it is {type(value).__name__}; use "
+            "numpy.array(...)"
+        )
+    if not _modes.in_dygraph_mode():
+        raise AssertionError("to_variable works inside fluid.dygraph.guard(); enter it first")
+    tensor = torch.from_numpy(value if zero_copy else np.array(value, order="C"))
+    return tensor.to(_device, None if dtype is None else as_torch_dtype(dtype))
+
+
+def grad(
+    outputs: torch.Tensor | Sequence[torch.Tensor],
+    inputs: torch.Tensor | Sequence[torch.Tensor],
+    grad_outputs: torch.Tensor | Sequence[torch.Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool = False,
+    no_grad_vars: Any = None,
+    backward_strategy: object = None,
+) -> list[torch.Tensor | None]:
+    """Return the gradients of outputs in inputs, as `torch.autograd.grad` does.
+
+    Raises:
+        ValueError: `no_grad_vars` is given, or `only_inputs` is False.
+
+    Source:
+        ``paddle.fluid.dygraph.grad``, PaddlePaddle 1.8.
+    """
+    if no_grad_vars or not only_inputs:
+        raise ValueError(
+            "grad: no_grad_vars and only_inputs=False are not offered; use tensor.detach() where "
+            "gradients are to end"
+        )
+    return list(
+        torch.autograd.grad(
+            outputs,
+            inputs,  # type: ignore[arg-type]
+            grad_outputs,
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            allow_unused=allow_unused,
+        )
+    )
+
+
+def enabled() -> bool:
+    """Tell whether eager mode is on.
+
+    Source:
+        ``paddle.fluid.dygraph.enabled``, PaddlePaddle 1.8.
+    """
+    return _modes.in_dygraph_mode()
+
+
+def enable_dygraph(place: Any = None) -> None:
+    """Enter eager mode for good.
+
+    Source:
+        ``paddle.fluid.enable_dygraph``, PaddlePaddle 1.8.
+    """
+    global _device
+    _device = device_of(place)
+    _modes.set_dygraph(True)
+
+
+def disable_dygraph() -> None:
+    """Leave eager mode.
+
+    Source:
+        ``paddle.fluid.disable_dygraph``, PaddlePaddle 1.8.
+    """
+    _modes.set_dygraph(False)
+
+
+__getattr__ = unsupported_attribute(
+    __name__, "paddle.fluid.dygraph.base", offered=", ".join(__all__), section="Legacy programs"
+)

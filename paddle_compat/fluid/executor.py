@@ -1,0 +1,292 @@
+"""`paddle.fluid.executor`: runs programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from paddle_compat.errors import unsupported_attribute
+from paddle_compat.fluid import backward, framework
+from paddle_compat.fluid._compile import Step, compile_step
+from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
+from paddle_compat.fluid._places import CPUPlace, device_of
+from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._scope import LoDTensor, Scope, as_array, global_scope, scope_guard
+from paddle_compat.fluid._variable import Variable
+
+__all__ = ["Executor", "global_scope", "scope_guard"]
+
+
+class Executor:
+    """Runs programs on a place.
+
+    Args:
+        place: `fluid.CPUPlace()` (the default) or `fluid.CUDAPlace(i)`.
+
+    Example:
+        >>> import numpy as np
+        >>> from paddle_compat import fluid
+        >>> main = fluid.Program()
+        >>> with fluid.program_guard(main):
+        ...     x = fluid.data("x", [None, 2])
+        ...     y = x * 2.0
+        >>> fluid.Executor(fluid.CPUPlace()).run(
+        ...     main, feed={"x": np.ones([1, 2], "float32")}, fetch_list=[y])
+        [array([[2., 2.]], dtype=float32)]
+
+    Source:
+        ``paddle.fluid.Executor``, PaddlePaddle 1.8.
+    """
+
+    def __init__(self, place: Any = None) -> None:
+        self.place = CPUPlace() if place is None else place
+        self._device = device_of(place)
+        self._closed = False
+        self._steps: dict[Any, tuple[int, Step]] = {}
+
+    def close(self) -> None:
+        """End the executor; it runs nothing afterwards."""
+        self._closed = True
+        self._steps.clear()
+
+    def run(
+        self,
+        program: Any = None,
+        feed: Any = None,
+        fetch_list: Any = None,
+        feed_var_name: str = "feed",
+        fetch_var_name: str = "fetch",
+        scope: Scope | None = None,
+        return_numpy: bool = True,
+        use_program_cache: bool = False,
+        return_merged: bool = True,
+        use_prune: bool = False,
+    ) -> list[Any]:
+        """Run a program once.
+
+        Every layer runs, fetched or not. When anything fails, the scope is as it was.
+
+        Args:
+            program: None is the default main program.
+            feed: arrays by the name of their data variable; names that the program lacks are
+                passed over.
+            fetch_list: variables or names of variables; what `minimize` returned may be among
+                them, and is passed over.
+            scope: where parameters live; None is the global scope.
+            return_numpy: arrays, or else `LoDTensor`.
+            use_prune: leave out layers that neither the fetches nor an update need.
+            feed_var_name: not used.
+            fetch_var_name: not used.
+            use_program_cache: not used; programs are compiled once, until they change.
+            return_merged: not used; there is one device.
+
+        Returns:
+            The fetched values, in order; each its caller's own.
+
+        Raises:
+            RuntimeError: the executor is closed, a variable of the scope has no value yet, or a
+                layer fails (`fluid.core.EnforceNotMet`, which names the layer, its inputs and the
+                line that built it).
+            TypeError: an argument has the wrong type.
+            ValueError: a feed is missing, or has another shape or dtype than declared; a fetched
+                name is unknown.
+
+        Source:
+            ``paddle.fluid.Executor.run``, PaddlePaddle 1.8.
+        """
+        if self._closed:
+            raise RuntimeError("the executor is closed; make another one")
+        program = framework.default_main_program() if program is None else program
+        if hasattr(program, "_program"):
+            program = program._program
+        if not isinstance(program, Program):
+            raise TypeError(f"program must be a fluid.Program, but it is {type(program).__name__}")
+        scope = global_scope() if scope is None else scope
+        fed = _feeds(feed)
+        step = self._step(program, fetch_list, use_prune)
+        inputs = self._inputs(step, fed, scope)
+        try:
+            with torch.set_grad_enabled(step.differentiates):
+                if self._device.type == "cpu":
+                    results = step.call(*inputs)
+                else:
+                    with self._device:
+                        results = step.call(*inputs)
+        except Exception as error:
+            explained = step.explain(error)
+            if explained is None:
+                raise
+            raise explained from error
+        for name, value in zip(step.writes, results[step.fetched :], strict=True):
+            if scope.value(name) is not value:
+                scope.write(name, _own(value, inputs).to(self._device))
+        return [_answer(value, return_numpy) for value in results[: step.fetched]]
+
+    def _step(self, program: Program, fetch_list: Any, prune: bool) -> Step:
+        """Return the compiled program, from the last time if nothing changed."""
+        fetches = _fetches(fetch_list)
+        # By name: comparing variables would record a comparison.
+        key = (program, tuple(f if isinstance(f, str) else f.name for f in fetches), prune)
+        known = self._steps.get(key)
+        if known is None or known[0] != program.version:
+            variables = [_resolve(program, item) for item in fetches]
+            step = compile_step(program, variables, prune=prune)
+            # Compiling may have added gradients that are fetched, which is a change.
+            known = self._steps[key] = (program.version, step)
+        return known[1]
+
+    def _inputs(self, step: Step, feeds: Mapping[str, Any], scope: Scope) -> list[torch.Tensor]:
+        """Return what the step reads, checked; nothing has run when this raises."""
+        missing = [
+            variable.name
+            for variable in step.inputs
+            if not variable.persistable and feeds.get(variable.name) is None
+        ]
+        if missing:
+            raise ValueError(
+                f"the program reads {', '.join(map(repr, missing))}, which "
+                f"{'is' if len(missing) == 1 else 'are'} not fed; add to feed={{...}}, or drop the "
+                "layers that need it with use_prune=True"
+            )
+        return [
+            self._state(variable, step, scope)
+            if variable.persistable
+            else _feed(variable, feeds[variable.name], self._device)
+            for variable in step.inputs
+        ]
+
+    def _state(self, variable: Variable, step: Step, scope: Scope) -> torch.Tensor:
+        value = scope.value(variable.name)
+        if value is None:
+            raise RuntimeError(
+                f"{variable.name!r} has no value in the scope; run the startup program first: "
+                "exe.run(fluid.default_startup_program()), after optimizer.minimize"
+            )
+        if value.device != self._device:
+            value = value.to(self._device)
+            scope.write(variable.name, value)
+        if value.dtype != variable.torch_dtype or not _fits(variable.shape, value.shape):
+            raise ValueError(
+                f"{variable.name!r} is declared {variable.describe()}, but the scope holds "
+                f"{dtype_name(value.dtype)}{list(value.shape)}; set a value of the declared shape "
+                "and dtype"
+            )
+        if variable.name in step.leaves and not value.requires_grad:
+            value.requires_grad_()
+        return value
+
+
+def _feeds(feed: Any) -> Mapping[str, Any]:
+    if feed is None:
+        return {}
+    if isinstance(feed, (list, tuple)) and len(feed) == 1:
+        feed = feed[0]
+    if not isinstance(feed, Mapping):
+        raise TypeError(
+            "feed must be a dict of arrays by the name of their data variable, but it is "
+            f"{type(feed).__name__}"
+        )
+    return feed
+
+
+def _feed(variable: Variable, value: Any, device: torch.device) -> torch.Tensor:
+    """Return a fed value as a tensor, checked against its declaration."""
+    if isinstance(value, LoDTensor):
+        value = value._tensor()
+    if isinstance(value, torch.Tensor):
+        tensor = value.detach()
+    else:
+        if isinstance(value, (bool, int, float, np.generic)):
+            value = np.array([value], dtype=as_numpy_dtype(variable.dtype))
+        if not isinstance(value, np.ndarray):
+            raise RuntimeError(
+                f"the feed of {variable.name!r} must be a numpy array, but it is "
+                f"{type(value).__name__}; use numpy.array(..., "
+                f"dtype='{dtype_name(variable.dtype)}')"
+            )
+        if not value.dtype.isnative:
+            value = value.astype(value.dtype.newbyteorder("="))
+        try:
+            tensor = torch.from_numpy(np.ascontiguousarray(value).reshape(value.shape))
+        except TypeError:
+            raise RuntimeError(
+                f"the feed of {variable.name!r} has numpy's dtype {value.dtype}, which no tensor "
+                f"has; use .astype('{dtype_name(variable.dtype)}')"
+            ) from None
+    if variable.need_check_feed:
+        if tensor.dtype != variable.torch_dtype:
+            got = str(tensor.dtype).removeprefix("torch.")
+            name = dtype_name(variable.dtype)
+            raise ValueError(
+                f"the feed of {variable.name!r} must be {name}, but it is {got}; use "
+                f".astype('{name}')"
+            )
+        if not _fits(variable.shape, tensor.shape):
+            raise ValueError(
+                f"the feed of {variable.name!r} must have the shape that is declared, "
+                f"{list(variable.shape)} (-1 is any size), but it has {list(tensor.shape)}"
+            )
+    return tensor.to(device)
+
+
+def _fits(declared: Sequence[int], shape: Sequence[int]) -> bool:
+    return len(declared) == len(shape) and all(
+        known < 0 or known == size for known, size in zip(declared, shape, strict=True)
+    )
+
+
+def _fetches(fetch_list: Any) -> list[Any]:
+    """Return the fetched variables and names; what `minimize` returned is passed over."""
+    if fetch_list is None:
+        return []
+    if isinstance(fetch_list, (str, Variable)):
+        fetch_list = [fetch_list]
+    if not isinstance(fetch_list, (list, tuple)):
+        raise AssertionError(
+            "fetch_list must be a list or tuple of variables or names, but it is "
+            f"{type(fetch_list).__name__}"
+        )
+    found: list[Any] = []
+    for item in fetch_list:
+        if isinstance(item, (str, Variable)):
+            found.append(item)
+        elif not isinstance(item, (list, tuple, Operator)):
+            raise TypeError(
+                "each item of fetch_list must be a variable, a name or what minimize returned, "
+                f"but one is {type(item).__name__}"
+            )
+    return found
+
+
+def _resolve(program: Program, item: Any) -> Variable:
+    """Return the variable that is fetched."""
+    name = item.name if isinstance(item, Variable) else item
+    block = program.global_block()
+    found = block.vars.get(name)
+    if found is None:
+        found = backward.gradient_by_name(program, name)
+    if found is None or (found.node is None and not (found.is_data or found.persistable)):
+        raise ValueError(
+            f"{name!r} is fetched, but the program has no variable of that name; fetch a variable "
+            "of this program"
+        )
+    return found
+
+
+def _own(value: torch.Tensor, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return a value that shares no memory with what the step read."""
+    value = value.detach()
+    pointers = {tensor.untyped_storage().data_ptr() for tensor in inputs}
+    return value.clone() if value.untyped_storage().data_ptr() in pointers else value
+
+
+def _answer(value: torch.Tensor, as_numpy: bool) -> Any:
+    return as_array(value) if as_numpy else LoDTensor(value.detach().clone())
+
+
+__getattr__ = unsupported_attribute(
+    __name__, "paddle.fluid.executor", offered=", ".join(__all__), section="Legacy programs"
+)

@@ -1,0 +1,76 @@
+"""Checks of arguments that many layers share. None reads a tensor's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+
+from paddle_compat.fluid._dtypes import as_torch_dtype
+
+__all__ = ["FLOATS", "NUMBERS", "check_tensor", "check_tensors", "check_type", "dtypes"]
+
+
+def dtypes(*names: str) -> tuple[torch.dtype, ...]:
+    """Return torch dtypes by name."""
+    return tuple(as_torch_dtype(name) for name in names)
+
+
+FLOATS = dtypes("float16", "float32", "float64")
+NUMBERS = (*FLOATS, *dtypes("int32", "int64"))
+
+
+def _listed(allowed: Iterable[torch.dtype]) -> str:
+    names = [str(dtype).removeprefix("torch.") for dtype in allowed]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def check_tensor(
+    layer: str, name: str, value: object, allowed: tuple[torch.dtype, ...] | None = None
+) -> None:
+    """Check that an argument is a tensor, of one of the dtypes.
+
+    Raises:
+        TypeError: it is not; the text names the layer, the argument and the fix. bfloat16 passes
+            wherever float16 does.
+    """
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(
+            f"{layer}: {name} must be a variable or a tensor, but it is {type(value).__name__}; "
+            "use fluid.layers.assign(...) on an array, or fluid.data to feed it"
+        )
+    if allowed is None or value.dtype in allowed:
+        return
+    if value.dtype == torch.bfloat16 and torch.float16 in allowed:
+        return
+    wanted = torch.float32 if torch.float32 in allowed else allowed[0]
+    raise TypeError(
+        f"{layer}: {name} must be {_listed(allowed)}, but it is {_listed([value.dtype])}; use "
+        f"fluid.layers.cast({name}, '{_listed([wanted])}')"
+    )
+
+
+def check_tensors(
+    layer: str, name: str, values: object, allowed: tuple[torch.dtype, ...] | None = None
+) -> None:
+    """Check that an argument is a list or tuple of tensors, of one of the dtypes."""
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(
+            f"{layer}: {name} must be a list of variables or tensors, but it is "
+            f"{type(values).__name__}"
+        )
+    for index, value in enumerate(values):
+        check_tensor(layer, f"{name}[{index}]", value, allowed)
+
+
+def check_type(
+    layer: str, name: str, value: Any, types: type | tuple[type, ...], wanted: str
+) -> None:
+    """Check an argument's Python type.
+
+    Raises:
+        TypeError: it is another.
+    """
+    if not isinstance(value, types):
+        raise TypeError(f"{layer}: {name} must be {wanted}, but it is {type(value).__name__}")
