@@ -139,10 +139,8 @@ def _ancestors(wanted: Sequence[fx.Node]) -> Collection[fx.Node]:
 def _failure(
     operator: Operator, twin: fx.Node, error: Exception, values: dict[str, Any]
 ) -> EnforceNotMet:
-    told = [
-        f"{name}: {_describe(fx.node.map_arg(value, lambda old: _Held(values.get(old.name))))}"
-        for name, value in {**dict(enumerate(twin.args)), **twin.kwargs}.items()
-    ]
+    given: dict[Any, Any] = {**dict(enumerate(twin.args)), **twin.kwargs}
+    told = [f"{name}: {_describe(value, values)}" for name, value in given.items()]
     source = operator.location.source
     built = f"\n  built at {operator.location}" + (f": {source}" if source else "")
     return EnforceNotMet(
@@ -151,19 +149,12 @@ def _failure(
     )
 
 
-class _Held:
-    """A value in the message of a failure."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        if isinstance(self.value, torch.Tensor):
-            return f"{str(self.value.dtype).removeprefix('torch.')}{list(self.value.shape)}"
-        return repr(self.value)
-
-
-def _describe(value: Any) -> str:
+def _describe(value: Any, values: dict[str, Any]) -> str:
+    """Return an argument of a call that failed: tensors by dtype and shape."""
+    if isinstance(value, fx.Node):
+        value = values.get(value.name)
+    if isinstance(value, torch.Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_describe(item) for item in value) + "]"
+        return "[" + ", ".join(_describe(item, values) for item in value) + "]"
     return repr(value)

@@ -75,7 +75,7 @@ class Plan:
             if node.target is gradients and (needed is None or node in needed)
         ]
         self.differentiates = bool(self._operators)
-        starts = {node for op in self._operators for node in op.kwargs["inputs"]}  # type: ignore[union-attr]
+        starts = {node for op in self._operators for node in op.kwargs["inputs"]}
         self.leaves: set[str] = set()
         self._starts: set[fx.Node] = set()
         for node in starts:

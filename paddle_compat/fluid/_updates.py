@@ -73,7 +73,7 @@ def _sgd_in_place(
     learning_rate: Tensor,
     l2_decay: float = 0.0,
 ) -> None:
-    torch._fused_sgd_(  # type: ignore[call-overload]
+    torch._fused_sgd_(
         params,
         grads,
         [],
@@ -97,7 +97,7 @@ def _momentum_in_place(
     use_nesterov: bool = False,
     l2_decay: float = 0.0,
 ) -> None:
-    torch._fused_sgd_(  # type: ignore[call-overload]
+    torch._fused_sgd_(
         params,
         grads,
         velocities,

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from paddle_compat import fluid
 from paddle_compat.fluid.layers import detection, sigmoid_focal_loss
-from paddle_compat.fluid.layers._layer import Recorder
+from paddle_compat.fluid.layers._layer import LayerSpec, Recorder
 
 X = torch.tensor([[0.5, -1.0, 2.0], [0.1, 0.2, 0.3]])
 LABEL = torch.tensor([[1], [0]], dtype=torch.int32)
@@ -162,9 +162,9 @@ class Variable:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    def __fluid_layer__(self, function: Callable[..., Any], arguments: dict[str, Any]) -> str:
-        self.calls.append((function.__name__, arguments))
-        self.function = function
+    def __fluid_layer__(self, spec: LayerSpec, arguments: dict[str, Any]) -> str:
+        self.calls.append((spec.type, arguments))
+        self.function = spec.function
         return "recorded"
 
 

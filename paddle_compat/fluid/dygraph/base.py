@@ -118,7 +118,7 @@ def grad(
     return list(
         torch.autograd.grad(
             outputs,
-            inputs,  # type: ignore[arg-type]
+            inputs,
             grad_outputs,
             retain_graph=retain_graph,
             create_graph=create_graph,
