@@ -39,18 +39,28 @@ def install() -> None:
         del sys.modules[name]
     import_module(_OURS)
     sys.meta_path.insert(0, _PaddleFinder())
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == _OURS:
-            _publish(module)
+    loaded = [module for n, module in sys.modules.items() if n.partition(".")[0] == _OURS]
+    for module in sorted(loaded, key=_rank):
+        _publish(module)
+
+
+def _rank(module: ModuleType) -> tuple[bool, bool]:
+    # What is written in a private module reports the first that offers it: Paddle's packages only
+    # repeat what their modules offer, and its `core` is last, for it stands behind the others.
+    package = module.__spec__ is not None and module.__spec__.submodule_search_locations is not None
+    return package, module.__name__.endswith(".core")
 
 
 def paddle_name(module: str) -> str | None:
     """Return Paddle's name for our module, or None for one that mirrors no module of Paddle's."""
-    first, *rest = module.split(".")
-    private = any(part.startswith("_") for part in rest)
-    if first != _OURS or private or (rest and rest[0] in _NOT_PADDLE):
+    if not _mirrors(module) or "._" in module:
         return None
-    return ".".join([_PADDLE, *rest])
+    return _PADDLE + module.removeprefix(_OURS)
+
+
+def _mirrors(module: str) -> bool:
+    first, *rest = module.split(".")
+    return first == _OURS and not (rest and rest[0] in _NOT_PADDLE)
 
 
 class _AliasLoader(Loader):
@@ -140,10 +150,8 @@ def _publish(module: ModuleType) -> None:
         module.__path__ = []
     for public in getattr(module, "__all__", ()):
         thing = vars(module).get(public)
-        if isinstance(thing, (FunctionType, type)):
-            own = paddle_name(thing.__module__)
-            if own is not None:
-                thing.__module__ = own
+        if isinstance(thing, (FunctionType, type)) and _mirrors(thing.__module__):
+            thing.__module__ = paddle_name(thing.__module__) or name
     known = vars(module).get("__getattr__")
     if known not in _answers:
         vars(module)["__getattr__"] = _for_imports_too(

@@ -52,6 +52,12 @@ SAME_MODULES = """
     assert seen > 5, seen
     assert F.sigmoid_focal_loss.__module__ == 'paddle.nn.functional.loss'
     assert paddle.nn.SigmoidFocalLoss.__module__ == 'paddle.nn.layer.loss'
+    # As 1.8.5 says, but for `core`, which it calls by the kind of processor.
+    for home in ('framework.Program', 'framework.Variable', 'framework.in_dygraph_mode',
+                 'executor.global_scope', 'executor.scope_guard', 'executor.Executor',
+                 'core.CPUPlace', 'core.LoDTensor', 'core.Scope', 'param_attr.ParamAttr'):
+        module, _, name = home.partition('.')
+        assert getattr(fluid, name).__module__ == 'paddle.fluid.' + module, home
 
     x = paddle.to_tensor([[0.5, -1.0]])
     one = paddle.cast(paddle.to_tensor([1]), 'int32')
