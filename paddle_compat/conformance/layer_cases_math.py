@@ -80,7 +80,6 @@ layers.square(x)
 layers.sigmoid(x)
 layers.tanh(x)
 layers.exp(x)
-layers.softmax(x)
 layers.pow(x, 2.0)
 layers.pow(x, 3.0)
 layers.log(layers.abs(x))
@@ -177,6 +176,7 @@ def _unary() -> Iterator[Snippet]:
         yield from over(UNARY, x=floats(2, 5, dtype=dtype))
         yield from over(POSITIVE, x=floats(2, 5, dtype=dtype, low=0.2, high=3))
         yield from over(DROPOUT, options={"backward": False}, x=floats(2, 5, dtype=dtype))
+        yield from over("layers.softmax(x * 20.0)", x=floats(2, 5, dtype=dtype))
         edges = [0.0, -0.0, 1.0, -1.0, 100.0, -100.0, 2.0, -2.0]
         yield from over(EDGES, only="edges", x=np.array(edges, dtype))
     yield from over(UNARY, unknown=True, x=floats(3, 2, 4))
@@ -294,6 +294,10 @@ def _operators() -> Iterator[Snippet]:
     for dtype in ("float32", "float64", "int32", "int64", "bool"):
         x, y = np.array([[0, 1, 2]] * 2, dtype), np.array([[1, 1, 1]] * 2, dtype)
         yield from over(lines, wrt=(), x=x, y=y)
+    near = np.array([1.0, 1e-9, 0.5, 1e-7])
+    for dtype in FLOATS:
+        x, y = near.astype(dtype), (near - [1e-9, 0.0, 1e-6, 1e-7]).astype(dtype)
+        yield from over(lines, wrt=(), only="near", x=x, y=y)
     nan = np.array([np.nan, np.inf, 0.0], "float32")
     yield from over(lines, wrt=(), only="nan", x=nan, y=nan.copy())
     one = "layers.greater_equal(x, y)\nlayers.equal(x, y)\nx > y"

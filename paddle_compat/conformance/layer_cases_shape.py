@@ -59,12 +59,10 @@ def _reduce() -> Iterator[Snippet]:
         layers.reduce_{name}(x, dim='a')
         layers.reduce_{name}(x, dim=0.5)
         layers.reduce_{name}(np.ones([2], 'float32'))
-        layers.reduce_{name}([x])
-        layers.reduce_{name}(x, dim=[0, 0])
         """
         yield from over(refused, x=floats(2, 3))
         yield from over(f"layers.reduce_{name}(x)", unknown=True, x=floats(0, 3))
-    yield from over("layers.reduce_sum(x, dim=-3)", x=floats(2, 3))
+    yield from over("layers.reduce_sum(x, dim=-3)\nlayers.reduce_sum([x])", x=floats(2, 3))
     big = np.array([2**31 - 1, 1], "int32")
     yield from over("layers.reduce_sum(x)", only="overflow", x=big)
     nan = np.array([[np.nan, 1.0], [2.0, np.inf]], "float32")
@@ -359,9 +357,10 @@ def _made() -> Iterator[Snippet]:
     y = fluid.data('y', [2], lod_level=1); facts = [list(y.shape), y.lod_level]
     facts = [x.name, x.persistable, x.grad_name, list(x.shape), type(x.shape).__name__]
     facts = [layers.relu(x).name, layers.relu(x).name, (x + x).name, (x * 2.0).name, (-x).name]
-    facts = [layers.relu.__module__, layers.relu.__name__, layers.conv2d.__module__, layers.concat.__module__]
-    facts = [layers.elementwise_add.__module__, layers.reduce_sum.__module__, layers.sigmoid.__module__, layers.exp.__module__]
-    facts = [layers.piecewise_decay.__module__, layers.fill_constant.__module__, layers.data.__module__]
+    facts = [f.__module__.split('.', 1)[1] for f in (layers.relu, layers.conv2d, layers.concat, layers.data)]
+    facts = [f.__name__ for f in (layers.relu, layers.conv2d, layers.concat, layers.data, layers.sum)]
+    facts = [f.__module__.split('.', 1)[1] for f in (layers.elementwise_add, layers.reduce_sum, layers.reshape, layers.fc)]
+    facts = [f.__module__.split('.', 1)[1] for f in (layers.piecewise_decay, layers.fill_constant, layers.sigmoid_focal_loss, layers.greater_than)]
     facts = [fluid.unique_name.generate('fc'), fluid.unique_name.generate('fc'), fluid.unique_name.generate('a')]
     """
     for line in facts.strip().splitlines():

@@ -13,7 +13,7 @@ from paddle_compat.conformance import (
     snippet_scripts,
     snippet_training,
 )
-from paddle_compat.conformance.snippet_differs import DIFFERS
+from paddle_compat.conformance.snippet_differs import known_difference
 from paddle_compat.conformance.snippets import Snippet
 
 __all__ = ["TABLES", "with_differences"]
@@ -22,7 +22,7 @@ __all__ = ["TABLES", "with_differences"]
 def with_differences(snippets: Iterable[Snippet]) -> tuple[Snippet, ...]:
     """Return the snippets, each with the difference that is known of it."""
     return tuple(
-        dataclasses.replace(snippet, differs=DIFFERS.get(snippet.name)) for snippet in snippets
+        dataclasses.replace(snippet, differs=known_difference(snippet.name)) for snippet in snippets
     )
 
 

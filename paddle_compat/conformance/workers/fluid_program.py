@@ -258,7 +258,7 @@ def _differentiate(
     layers, feed, pieces = fluid.layers, dict(feed), []
     for key, out in outputs:
         value = answers.get("value/" + key)
-        if value is None or value.dtype.kind != "f" or out.stop_gradient:
+        if value is None or not value.size or value.dtype.kind != "f" or out.stop_gradient:
             continue
         name = "cotangent_" + key
         with _Phase("backward"):
