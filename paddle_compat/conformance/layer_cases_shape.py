@@ -339,7 +339,6 @@ def _made() -> Iterator[Snippet]:
     yield from over(MADE)
     declared = """
     fluid.data('y', [None, 3]) * 2.0
-    fluid.data('y', (2, -1), 'int64')
     fluid.data('y', 3)
     fluid.data(3, [3])
     fluid.data('y', [2, 3], 'float33')
@@ -351,6 +350,7 @@ def _made() -> Iterator[Snippet]:
     yield from over(declared, options={"backward": False}, x=floats(2))
     facts = """
     y = fluid.data('y', [None, 3, -1]); facts = [list(y.shape), str(y.dtype), y.name, y.stop_gradient, y.lod_level]
+    y = fluid.data('y', (2, -1), 'int64'); facts = [list(y.shape), str(y.dtype)]
     y = layers.data('y', [3]); facts = [list(y.shape), str(y.dtype), y.name, y.stop_gradient]
     y = layers.data('y', [3, 4], append_batch_size=False, dtype='int64'); facts = [list(y.shape), str(y.dtype)]
     y = layers.data('y', [-1, 4]); facts = [list(y.shape), str(y.dtype)]

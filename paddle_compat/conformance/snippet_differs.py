@@ -23,8 +23,10 @@ def _refused(reason: str, paddle: str, ours: str) -> Differs:
     return Differs(reason, paddle, ours)
 
 
-def _right(reason: str, truth: Truth, paddle: str = "ok", **report: Any) -> Differs:
-    return Differs(reason, paddle, truth=truth, report=report)
+def _right(
+    reason: str, truth: Truth, paddle: str = "ok", report: Mapping[str, Any] | None = None
+) -> Differs:
+    return Differs(reason, paddle, truth=truth, report=report or {})
 
 
 def _incoming(x: Array, *shape: int) -> Array:
@@ -101,7 +103,76 @@ def _reductions() -> dict[str, Differs]:
     return entries
 
 
-DIFFERS: Mapping[str, Differs] = {**_reductions()}
+def _comparisons() -> dict[str, Differs]:
+    functions = {
+        "greater_equal(x, y)": np.greater_equal,
+        "equal(x, y)": np.equal,
+        "x > y": np.greater,
+    }
+    outer = "the real op does not broadcast both ways: it compares some pairs, in the shape of x"
+    entries = {}
+    for told, compare in functions.items():
+        entries[f"{told} · x int32[3?,1], y int32[1?,4]"] = _right(
+            outer, _broadcast(compare), report={"outs.out.shape": [-1, 4]}
+        )
+    return entries
+
+
+def _broadcast(compare: Callable[[Array, Array], Array]) -> Truth:
+    return lambda x, y: {"value/out": compare(x, y)}
+
+
+def _elements() -> dict[str, Differs]:
+    no_kernel = "the real op has no kernel for floats"
+    entries = {
+        f"x // 2 · x {dtype}": _right(
+            no_kernel, lambda x: {"value/out": np.floor(x / 2)}, "EnforceNotMet at run"
+        )
+        for dtype in ("float32", "float64")
+    }
+    for dtype in ("float32", "float64"):
+        entries[f"elementwise_floordiv(x, y) · x {dtype}"] = _right(
+            no_kernel, lambda x, y: {"value/out": np.floor(x / y)}, "EnforceNotMet at run"
+        )
+    entries["x == True · x bool"] = _right(
+        "True becomes an int32, which the real op does not compare with booleans",
+        lambda x: {"value/out": x},
+        "EnforceNotMet at run",
+    )
+    entries["cast(cast(x, 'int32'), 'float32') * x"] = _right(
+        "the real gradient passes through integers, cut off to integers on its way",
+        lambda x: {"gradient/x": np.trunc(x) * _incoming(x, *x.shape)},
+    )
+    entries["fill_constant([1], 'float32', float('inf'))"] = _right(
+        "the real op reads the text 'inf' as 0",
+        lambda: {"value/out": np.array([np.inf], "float32")},
+    )
+    entries["reshape(x, [-1, 4], inplace=True)"] = _right(
+        "the real layer changes the declared shape of what it is given, so that nothing can be fed",
+        lambda x: {"value/out": x.reshape(-1, 4)},
+        "ValueError at run",
+    )
+    return entries
+
+
+def _programs() -> dict[str, Differs]:
+    hole = "only the sizes that a feed of lower rank has are compared"
+    return {
+        "feeding one size missing": _refused(hole, "ok", "ValueError at run"),
+        "bool of a variable": _refused(
+            "it is always True, so that `if variable` takes one branch unseen",
+            "ok",
+            "TypeError at run",
+        ),
+    }
+
+
+DIFFERS: Mapping[str, Differs] = {
+    **_reductions(),
+    **_comparisons(),
+    **_elements(),
+    **_programs(),
+}
 
 
 def known_difference(name: str) -> Differs | None:

@@ -113,7 +113,7 @@ GRADIENTS = {
     "gradients of an intermediate": "fetch = fluid.gradients(loss, [hidden, y])\nfacts = [g.name for g in fetch]",
     "gradients by a parameter": "fetch = fluid.gradients(loss, fluid.default_main_program().all_parameters())\nfacts = [g.name for g in fetch]",
     "gradients with incoming ones": "fetch = fluid.gradients([y], [hidden], target_gradients=[y])\nfacts = [g.name for g in fetch]",
-    "gradients of two targets": "fetch = fluid.gradients([loss, hidden], [hidden])\nfacts = [g.name for g in fetch]",
+    "gradients of two targets": "z = layers.reduce_sum(hidden)\nfetch = fluid.gradients([loss, z], [hidden])\nfacts = [g.name for g in fetch]",
     "gradients twice": "a = fluid.gradients(loss, hidden)\nb = fluid.gradients(loss, hidden)\nfetch = a + b",
     "gradients of gradients": "x.stop_gradient = False\nz = layers.reduce_sum(x * x * x)\n[g] = fluid.gradients(z, x)\nfetch = [g] + fluid.gradients(layers.reduce_sum(g * g), x)",
     "gradients by what stops them": "facts = fluid.gradients(loss, x)",
@@ -122,7 +122,6 @@ GRADIENTS = {
     "a parameter's stop_gradient": "p = fluid.default_main_program().all_parameters()[0]\np.stop_gradient = True\npairs = fluid.backward.append_backward(loss)\nfacts = [q.name for q, _ in pairs]\nfetch = [g for _, g in pairs]",
     "a callback is told": "pairs = fluid.backward.append_backward(loss, callbacks=None)\nfetch = [g for _, g in pairs]",
     "the loss's own gradient": "fluid.backward.append_backward(loss)\nfetch = [loss.name + '@GRAD', y.name + '@GRAD', y.grad_name]",
-    "a loss of several elements": "pairs = fluid.backward.append_backward(y)\nfetch = [g for _, g in pairs]",
 }
 MINIMIZED = {
     "what minimize returns": "ops, pairs = fluid.optimizer.Momentum(0.1, 0.9).minimize(loss)\nfacts = [len(ops), [[p.name, g.name] for p, g in pairs]]",
