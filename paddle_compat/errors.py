@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["UnsupportedAPIError", "UnsupportedImportError", "unsupported_attribute"]
 
@@ -59,7 +60,7 @@ def unsupported_attribute(
     module: str,
     paddle_path: str,
     *,
-    offered: str,
+    offered: str | Sequence[str],
     section: str,
     instead: Mapping[str, str] | None = None,
 ) -> Callable[[str], object]:
@@ -68,7 +69,7 @@ def unsupported_attribute(
     Args:
         module: our module's name, for the plain error that dunder look-ups get.
         paddle_path: the Paddle module that ours answers for, such as ``paddle.nn``.
-        offered: what this module does offer, in words.
+        offered: what this module does offer, in words, or its names.
         section: the section of the migration guide that treats the module.
         instead: a better answer than `offered`, by name.
     """
@@ -77,8 +78,22 @@ def unsupported_attribute(
         # Python's own probes (`__path__`, `__wrapped__`, ...) are no request for a Paddle API.
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        raise UnsupportedAPIError(
-            f"{paddle_path}.{name}", (instead or {}).get(name, offered), section
-        )
+        told = (instead or {}).get(name) or _instead(name, offered)
+        raise UnsupportedAPIError(f"{paddle_path}.{name}", told, section)
 
     return look_up
+
+
+def _instead(name: str, offered: str | Sequence[str]) -> str:
+    """Say what is offered; of many names, those that are spelt alike."""
+    if isinstance(offered, str):
+        return offered
+    if len(offered) <= _FEW:
+        return ", ".join(offered)
+    near = difflib.get_close_matches(name, offered)
+    return f"one of the {len(offered)} names that are" + (
+        f", such as {', '.join(near)}" if near else ""
+    )
+
+
+_FEW = 12

@@ -87,5 +87,5 @@ __all__ = [
 ]
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid", offered=", ".join(__all__), section="Legacy programs"
+    __name__, "paddle.fluid", offered=__all__, section="Legacy programs"
 )

@@ -9,7 +9,7 @@ import torch
 
 from paddle_compat.fluid._variable import Variable
 
-__all__ = ["Signature", "infer", "same_as"]
+__all__ = ["Rule", "Signature", "infer"]
 
 Signature = tuple[tuple[int, ...], torch.dtype]
 """A shape with -1 for unknown sizes, and a dtype."""
@@ -23,15 +23,18 @@ _TRIALS = (5040, 7560)
 
 
 def infer(
-    function: Callable[..., Any], arguments: dict[str, Any], rule: Rule | None = None
+    function: Callable[..., Any], arguments: dict[str, Any], rule: Rule | str | None = None
 ) -> list[Signature]:
     """Return the shape and dtype of each result of a layer.
 
     Args:
         function: the layer's function of torch tensors.
         arguments: its arguments, with variables in them.
-        rule: goes before running the function.
+        rule: goes before running the function; the name of an argument says that the layer works
+            element by element, and its one result has that argument's shape.
     """
+    if isinstance(rule, str):
+        return [_like(function, arguments, rule)]
     if rule is not None:
         told = rule(arguments)
         return told if isinstance(told, list) else [told]
@@ -72,14 +75,15 @@ def _run(function: Callable[..., Any], arguments: dict[str, Any]) -> list[Signat
     ]
 
 
-def same_as(name: str) -> Rule:
-    """Return the rule of layers whose one result is like an argument."""
-
-    def rule(arguments: dict[str, Any]) -> Signature:
-        variable = arguments[name]
-        return tuple(variable.shape), variable.torch_dtype
-
-    return rule
+def _like(function: Callable[..., Any], arguments: dict[str, Any], name: str) -> Signature:
+    """Return the signature of an element by element layer, run on no elements."""
+    values = {
+        key: torch.empty(0, dtype=value.torch_dtype) if isinstance(value, Variable) else value
+        for key, value in arguments.items()
+    }
+    with torch.no_grad():
+        result = function(**values)
+    return tuple(arguments[name].shape), result.dtype
 
 
 def _try(

@@ -169,11 +169,10 @@ class Block:
         kw.pop("type", None)
         parameter = Parameter(self, name, shape, dtype, **kw)
         before = self.vars.get(name)
-        if isinstance(before, Parameter) and initializer is not None:
-            if any(output is before for op in self.ops for output in op.outputs):
-                # A shared parameter: it is initialised once, by the first who named it.
-                self._same_shape(before, parameter)
-                return before
+        if isinstance(before, Parameter) and initializer is not None and before.op is not None:
+            # A shared parameter: it is initialised once, by the first who named it.
+            self._same_shape(before, parameter)
+            return before
         self.adopt(parameter)
         if initializer is not None:
             initializer(parameter, self)

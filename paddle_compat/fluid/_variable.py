@@ -116,6 +116,11 @@ class Variable:
         """The name of the gradient."""
         return grad_name(self._name)
 
+    def redeclare(self, shape: Sequence[int], dtype: Any) -> None:
+        """Take another shape and dtype: a layer is about to write another kind of value here."""
+        self._shape, self._dtype = tuple(shape), as_var_type(dtype)
+        self.block.program.changed()
+
     def describe(self) -> str:
         """Return the dtype and shape in short: ``float32[-1, 10]``."""
         return f"{dtype_name(self._dtype)}{list(self._shape)}"

@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import fx
 
-from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import _differentiate
 from paddle_compat.fluid._program import Program
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Parameter, Variable, grad_name
 
 __all__ = ["append_backward", "gradients"]
@@ -264,6 +264,4 @@ def _check(function: str, name: str, value: object, types: tuple[type, ...], wan
         raise TypeError(f"{function}: {name} must be {wanted}, but it is {type(value).__name__}")
 
 
-__getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.backward", offered=", ".join(__all__), section="Legacy programs"
-)
+__getattr__ = publish(__name__, globals(), __all__)

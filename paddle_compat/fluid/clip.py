@@ -24,5 +24,5 @@ def append_gradient_clip_ops(params_grads: Sequence[Any]) -> list[Any]:
 
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.clip", offered=", ".join(__all__), section="Legacy programs"
+    __name__, "paddle.fluid.clip", offered=__all__, section="Legacy programs"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid._dtypes import VarDesc
 from paddle_compat.fluid._errors import EnforceNotMet, EOFException
 from paddle_compat.fluid._places import (
@@ -12,6 +11,7 @@ from paddle_compat.fluid._places import (
     get_cuda_device_count,
     is_compiled_with_cuda,
 )
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._scope import LoDTensor, Scope
 from paddle_compat.fluid._scope import Scope as _Scope  # noqa: F401 - the native type's name
 
@@ -29,9 +29,5 @@ __all__ = [
 ]
 
 
-__getattr__ = unsupported_attribute(
-    __name__,
-    "paddle.fluid.core",
-    offered=", ".join(__all__),
-    section="Legacy programs",
-)
+# `is_compiled_with_cuda` is `fluid.framework`'s.
+__getattr__ = publish(__name__, globals(), [n for n in __all__ if n[0].isupper()])

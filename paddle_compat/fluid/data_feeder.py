@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid._dtypes import dtype_name
+from paddle_compat.fluid._publish import publish
 
 __all__ = ["convert_dtype"]
 
@@ -19,6 +19,4 @@ def convert_dtype(dtype: Any) -> str:
     return dtype_name(dtype)
 
 
-__getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.data_feeder", offered=", ".join(__all__), section="Legacy programs"
-)
+__getattr__ = publish(__name__, globals(), __all__)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import backward, framework
 from paddle_compat.fluid._compile import Step, compile_step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._scope import LoDTensor, Scope, as_array, global_scope, scope_guard
 from paddle_compat.fluid._variable import Variable
 
@@ -287,6 +287,4 @@ def _answer(value: torch.Tensor, as_numpy: bool) -> Any:
     return as_array(value) if as_numpy else LoDTensor(value.detach().clone())
 
 
-__getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.executor", offered=", ".join(__all__), section="Legacy programs"
-)
+__getattr__ = publish(__name__, globals(), __all__)

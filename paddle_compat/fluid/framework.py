@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid._dtypes import VarType, as_var_type
 from paddle_compat.fluid._modes import in_dygraph_mode
 from paddle_compat.fluid._places import (
@@ -18,6 +17,7 @@ from paddle_compat.fluid._places import (
     is_compiled_with_cuda,
 )
 from paddle_compat.fluid._program import Block, Operator, Program
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Parameter, Variable, grad_name
 
 __all__ = [
@@ -203,6 +203,4 @@ def _get_var(name: str, program: Program | None = None) -> Variable:
     return (program or default_main_program()).global_block().var(name)
 
 
-__getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.framework", offered=", ".join(__all__), section="Legacy programs"
-)
+__getattr__ = publish(__name__, globals(), __all__)

@@ -99,6 +99,7 @@ class Initializer:
         return function, arguments
 
     def __call__(self, var: Variable, block: Block) -> Operator:
+        """Record the first value of a variable in the startup program's block."""
         function, arguments = self._plan(var.shape, var.torch_dtype, block.program.random_seed)
         return block.append(function.__name__, function, arguments, [var])
 

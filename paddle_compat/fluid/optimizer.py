@@ -357,5 +357,5 @@ Momentum = MomentumOptimizer
 Adam = AdamOptimizer
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.optimizer", offered=", ".join(__all__), section="Legacy programs"
+    __name__, "paddle.fluid.optimizer", offered=__all__, section="Legacy programs"
 )

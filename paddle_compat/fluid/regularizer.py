@@ -93,5 +93,5 @@ def append_regularization_ops(
 
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.regularizer", offered=", ".join(__all__), section="Legacy programs"
+    __name__, "paddle.fluid.regularizer", offered=__all__, section="Legacy programs"
 )

@@ -47,7 +47,7 @@ def generate(key: str) -> str:
 def switch(
     new_generator: UniqueNameGenerator | None = None, new_para_name_checker: object = None
 ) -> tuple[UniqueNameGenerator, object]:
-    """Number names with another generator (a fresh one by default); return the one before.
+    """Change the generator of names (to a fresh one by default); return the one before.
 
     The second argument and result stand for 1.8's register of eager parameter names, which has
     no counterpart here.
@@ -63,7 +63,7 @@ def switch(
 
 @contextlib.contextmanager
 def guard(new_generator: str | bytes | UniqueNameGenerator | None = None) -> Iterator[None]:
-    """Number names from 0 again inside the block, with a prefix if one is given.
+    """Start numbering names from 0 again inside the block, with a prefix if one is given.
 
     Source:
         ``paddle.fluid.unique_name.guard``, PaddlePaddle 1.8.

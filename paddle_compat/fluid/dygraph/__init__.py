@@ -28,7 +28,7 @@ __all__ = [
 __getattr__ = unsupported_attribute(
     __name__,
     "paddle.fluid.dygraph",
-    offered=", ".join(__all__),
+    offered=__all__,
     section="Legacy programs",
     instead={"Layer": "torch.nn.Module", "Linear": "torch.nn.Linear", "Conv2D": "torch.nn.Conv2d"},
 )

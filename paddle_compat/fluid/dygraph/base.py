@@ -157,5 +157,5 @@ def disable_dygraph() -> None:
 
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.dygraph.base", offered=", ".join(__all__), section="Legacy programs"
+    __name__, "paddle.fluid.dygraph.base", offered=__all__, section="Legacy programs"
 )

@@ -43,5 +43,5 @@ _ACTIVATIONS = (
 )
 
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.layers", offered=", ".join(sorted(__all__)), section="Legacy programs"
+    __name__, "paddle.fluid.layers", offered=__all__, section="Legacy programs"
 )
