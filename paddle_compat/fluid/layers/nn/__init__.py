@@ -5,6 +5,9 @@ from __future__ import annotations
 from paddle_compat.fluid.layers import _publish
 from paddle_compat.fluid.layers.nn.activation import leaky_relu, relu, softmax
 from paddle_compat.fluid.layers.nn.arithmetic import mean, scale, sum  # noqa: A004 - Paddle's name
+from paddle_compat.fluid.layers.nn.conv import (
+    conv2d,
+)
 from paddle_compat.fluid.layers.nn.elementwise import (
     elementwise_add,
     elementwise_div,
@@ -17,6 +20,13 @@ from paddle_compat.fluid.layers.nn.elementwise import (
     elementwise_sub,
 )
 from paddle_compat.fluid.layers.nn.linear import fc, mul
+from paddle_compat.fluid.layers.nn.norm import (
+    affine_channel,
+    group_norm,
+)
+from paddle_compat.fluid.layers.nn.pool import (
+    pool2d,
+)
 from paddle_compat.fluid.layers.nn.reduce import (
     reduce_all,
     reduce_any,
@@ -26,9 +36,17 @@ from paddle_compat.fluid.layers.nn.reduce import (
     reduce_prod,
     reduce_sum,
 )
+from paddle_compat.fluid.layers.nn.resize import (
+    image_resize,
+    image_resize_short,
+    resize_bilinear,
+    resize_nearest,
+)
 from paddle_compat.fluid.layers.nn.shape import reshape
 
 __all__ = [
+    "affine_channel",
+    "conv2d",
     "elementwise_add",
     "elementwise_div",
     "elementwise_floordiv",
@@ -39,9 +57,13 @@ __all__ = [
     "elementwise_pow",
     "elementwise_sub",
     "fc",
+    "group_norm",
+    "image_resize",
+    "image_resize_short",
     "leaky_relu",
     "mean",
     "mul",
+    "pool2d",
     "reduce_all",
     "reduce_any",
     "reduce_max",
@@ -51,6 +73,8 @@ __all__ = [
     "reduce_sum",
     "relu",
     "reshape",
+    "resize_bilinear",
+    "resize_nearest",
     "scale",
     "softmax",
     "sum",

@@ -1,0 +1,204 @@
+"""Normalisation, and the affine map that is left of a frozen one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paddle_compat.fluid import unique_name
+from paddle_compat.fluid._infer import Signature, same_as
+from paddle_compat.fluid.initializer import Constant
+from paddle_compat.fluid.layer_helper import LayerHelper
+from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._layer import layer
+from paddle_compat.fluid.layers._stand_in import stand_in
+from paddle_compat.fluid.layers.nn._windows import check_choice
+
+__all__ = ["affine_channel", "group_norm"]
+
+_SINGLE_DOUBLE = dtypes("float32", "float64")
+
+
+def _affine_rule(arguments: dict[str, Any]) -> Signature:
+    x, scale, bias = (arguments[name] for name in ("x", "scale", "bias"))
+    _check_affine(stand_in(x), stand_in(scale), stand_in(bias), arguments["data_layout"])
+    channels = x.shape[1 if arguments["data_layout"] == "NCHW" else -1]
+    for name, value in (("scale", scale), ("bias", bias)):
+        if len(value.shape) != 1 or (channels > 0 and value.shape[0] not in (channels, -1)):
+            raise ValueError(_misfit(name, value.shape, x.shape))
+    return x.shape, x.torch_dtype
+
+
+def _check_affine(x: Any, scale: Any, bias: Any, data_layout: Any) -> None:
+    for name, value in (("x", x), ("scale", scale), ("bias", bias)):
+        check_tensor("affine_channel", name, value, _SINGLE_DOUBLE)
+        if value.dtype != x.dtype:
+            raise TypeError(
+                f"affine_channel: {name} must have x's dtype, {x.dtype}, but it is {value.dtype}; "
+                "use fluid.layers.cast"
+            )
+    check_choice("affine_channel", "data_layout", data_layout, ("NCHW", "NHWC"))
+
+
+def _misfit(name: str, shape: Any, of: Any) -> str:
+    return (
+        f"affine_channel: {name} must have one number for each channel of x, {list(of)}, but its "
+        f"shape is {list(shape)}"
+    )
+
+
+@layer(infer=_affine_rule)
+def affine_channel(
+    x: Tensor,
+    scale: Tensor | None = None,
+    bias: Tensor | None = None,
+    data_layout: str = "NCHW",
+    name: str | None = None,
+    act: str | None = None,
+) -> Tensor:
+    """Return scale * x + bias, with a scale and a bias for each channel.
+
+    Args:
+        x: float32 or float64, [N, C, H, W] or [N, C].
+        scale: [C].
+        bias: [C].
+        data_layout: ``'NHWC'`` has the channels last.
+        name: names the result.
+        act: an activation of the result.
+
+    Raises:
+        TypeError: an argument is no such tensor.
+        ValueError: the sizes differ.
+
+    Source:
+        ``paddle.fluid.layers.affine_channel``, PaddlePaddle 1.8.
+    """
+    _check_affine(x, scale, bias, data_layout)
+    assert scale is not None
+    assert bias is not None
+    last = data_layout == "NHWC" and x.ndim > 2
+    if last:
+        x = x.movedim(-1, 1)
+    channels = x.shape[1]
+    for what, value in (("scale", scale), ("bias", bias)):
+        if value.shape != (channels,):
+            raise ValueError(_misfit(what, value.shape, x.shape))
+    # As a frozen normalisation with mean 0 and variance 1, whose kernel is one pass each way.
+    zeros, ones = x.new_zeros(channels), x.new_ones(channels)
+    result = torch.batch_norm(x, scale, bias, zeros, ones, False, 0.0, 0.0, False)
+    return result.movedim(1, -1) if last else result
+
+
+def _spend_statistics(arguments: dict[str, Any], temporary: Callable[[], str]) -> None:
+    """Give away the names of the means and the variances."""
+    for _ in range(2):
+        unique_name.generate("_generated_var")
+
+
+@layer("group_norm", generated=True, before=_spend_statistics, infer=same_as("input"))
+def normalize_groups(
+    input: Tensor,
+    scale: Tensor | None,
+    bias: Tensor | None,
+    groups: int,
+    epsilon: float,
+    data_layout: str = "NCHW",
+) -> Tensor:
+    """Return the operator inside `group_norm`.
+
+    Args:
+        input: [N, C, ...], or [N, ..., C] with ``data_layout='NHWC'``.
+        scale: [C], or None.
+        bias: [C], or None.
+        groups: how many parts the channels are in; the last is smaller where they do not divide.
+        epsilon: is added to the variance.
+        data_layout: ``'NCHW'`` or ``'NHWC'``.
+    """
+    x = input.movedim(-1, 1) if data_layout == "NHWC" else input
+    channels = x.shape[1]
+    size = -(-channels // groups)
+    whole = channels // size
+    if channels % size == 0:
+        result = torch.group_norm(x, whole, scale, bias, epsilon, False)
+    else:
+        parts = []
+        for start, count in ((0, whole), (whole * size, 1)):
+            own = slice(start, start + count * size)
+            weight, shift = (None if value is None else value[own] for value in (scale, bias))
+            parts.append(torch.group_norm(x[:, own], count, weight, shift, epsilon, False))
+        result = torch.cat(parts, 1)
+    return result.movedim(1, -1) if data_layout == "NHWC" else result
+
+
+def group_norm(
+    input: Any,
+    groups: int,
+    epsilon: float = 1e-05,
+    param_attr: Any = None,
+    bias_attr: Any = None,
+    act: str | None = None,
+    data_layout: str = "NCHW",
+    name: str | None = None,
+) -> Any:
+    """Return groups of channels with mean 0 and variance 1 in each picture, then scaled.
+
+    Args:
+        input: float32 or float64, [N, C, ...].
+        groups: how many parts the channels are in.
+        epsilon: is added to the variance.
+        param_attr: of the scale, [C], which starts as 1.
+        bias_attr: of the bias, [C], which starts as 0.
+        act: an activation of the result.
+        data_layout: ``'NHWC'`` has the channels last.
+        name: names the parameters.
+
+    Raises:
+        TypeError: the input is no such tensor.
+        ValueError: groups is not in 1..C, or epsilon not in 0..1, or the channels are unknown.
+
+    Convention:
+        There is no scale, and no bias, unless its attribute is given. Where the channels do not
+        divide into the groups, each has ceil(C / groups) of them, and the last has what is left.
+
+    Source:
+        ``paddle.fluid.layers.group_norm``, PaddlePaddle 1.8.
+    """
+    helper = LayerHelper(
+        "group_norm",
+        input=input,
+        param_attr=param_attr,
+        bias_attr=bias_attr,
+        act=act,
+        name=name,
+    )
+    check_tensor("group_norm", "input", stand_in(input), _SINGLE_DOUBLE)
+    check_choice("group_norm", "data_layout", data_layout, ("NCHW", "NHWC"))
+    check_type("group_norm", "groups", groups, int, "an int")
+    if len(input.shape) < 2:
+        raise ValueError(
+            f"group_norm: input must have 2 dimensions or more, but its shape is "
+            f"{list(input.shape)}"
+        )
+    channels = input.shape[1 if data_layout == "NCHW" else -1]
+    if not 0 <= epsilon <= 1:
+        raise ValueError(f"group_norm: epsilon must be in 0..1, but it is {epsilon}")
+    if groups < 1 or 0 < channels < groups:
+        raise ValueError(
+            f"group_norm: groups must be in 1..{channels}, the channels of input, but it is "
+            f"{groups}"
+        )
+    scale = bias = None
+    if param_attr:
+        scale = helper.create_parameter(
+            helper.param_attr, [channels], input.dtype, default_initializer=Constant(1.0)
+        )
+    if bias_attr:
+        bias = helper.create_parameter(helper.bias_attr, [channels], input.dtype, is_bias=True)
+    result = helper.append(
+        normalize_groups, input, scale, bias, groups, float(np.float32(epsilon)), data_layout
+    )
+    return helper.append_activation(result)
