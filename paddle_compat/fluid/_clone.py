@@ -17,6 +17,7 @@ _TRAINING = frozenset(("backward", "optimize", "lr"))
 def clone(program: Program, for_test: bool) -> Program:
     """Return a copy of a program; for testing without what only training needs."""
     twin = Program()
+    twin.gradient_calls = program.gradient_calls
     twin.constants = dict(program.constants)
     twin.random_seed = 0 if for_test else program.random_seed
     block = twin.global_block()

@@ -9,7 +9,7 @@ import torch
 
 from paddle_compat.fluid._variable import Variable
 
-__all__ = ["Rule", "Signature", "infer"]
+__all__ = ["Rule", "Signature", "infer", "same_as"]
 
 Signature = tuple[tuple[int, ...], torch.dtype]
 """A shape with -1 for unknown sizes, and a dtype."""
@@ -84,6 +84,16 @@ def _like(function: Callable[..., Any], arguments: dict[str, Any], name: str) ->
     with torch.no_grad():
         result = function(**values)
     return tuple(arguments[name].shape), result.dtype
+
+
+def same_as(name: str) -> Rule:
+    """Return the rule of layers whose one result is like an argument, whatever the others are."""
+
+    def rule(arguments: dict[str, Any]) -> Signature:
+        variable = arguments[name]
+        return tuple(variable.shape), variable.torch_dtype
+
+    return rule
 
 
 def _try(

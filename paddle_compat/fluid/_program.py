@@ -267,6 +267,8 @@ class Program:
         self.constants: dict[str, torch.Tensor] = {}
         self.blocks = [Block(self)]
         self.role = "forward"
+        # How often gradients were asked for: later ones are named by it.
+        self.gradient_calls = 0
         self._seed = 0
         self._version = 0
         self._last_input: fx.Node | None = None

@@ -68,11 +68,12 @@ def append_backward(
                 "append_backward", "each of parameter_list", item, (Variable, str), "a parameter"
             )
         names = [p if isinstance(p, str) else p.name for p in parameter_list]
+    program.gradient_calls += 1
     reach = _Reach([loss], no_grad_set)
     inputs = [name for name in names if name in reach]
     if not inputs:
         return []
-    grads = _append(program, [loss], inputs, None, reach, fresh_names=False)
+    grads = _append(program, [loss], inputs, None, reach)
     pairs: Pairs = []
     for name, grad in zip(inputs, grads, strict=True):
         parameter = block.var(name)
@@ -125,11 +126,12 @@ def gradients(
                 f"but it has {list(weight.shape)}"
             )
     program = goals[0].block.program
+    program.gradient_calls += 1
     reach = _Reach(goals, no_grad_set)
     found = [variable.name for variable in sources if variable.name in reach]
     grads: dict[str, Variable] = {}
     if found:
-        made = _append(program, goals, found, weights, reach, fresh_names=True)
+        made = _append(program, goals, found, weights, reach)
         grads = dict(zip(found, made, strict=True))
     answers = [grads.get(variable.name) for variable in sources]
     return [] if len(answers) == 1 and answers[0] is None else answers
@@ -204,8 +206,6 @@ def _append(
     inputs: Sequence[str],
     weights: Sequence[Variable | None] | None,
     reach: _Reach,
-    *,
-    fresh_names: bool,
 ) -> list[Variable]:
     """Record one gradient operator; return its results."""
     block = program.global_block()
@@ -213,9 +213,8 @@ def _append(
     for name in inputs:
         of = reach.nodes[name].meta["variable"]
         made = grad_name(name)
-        # 1.8 keeps the first name for the first gradient, and prefixes those of later calls.
-        while fresh_names and block.has_var(made):
-            made = f"grad/{made}" if made.startswith("grad/") else f"grad/grad/{made}"
+        if block.has_var(made):
+            made = "grad/" * program.gradient_calls + made
         outputs.append(block.create_var(made, shape=of.shape, dtype=of.dtype))
     arguments = {
         "targets": list(targets),

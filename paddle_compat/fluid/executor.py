@@ -11,6 +11,7 @@ import torch
 from paddle_compat.fluid import backward, framework
 from paddle_compat.fluid._compile import Step, compile_step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
+from paddle_compat.fluid._errors import EnforceNotMet
 from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Operator, Program
 from paddle_compat.fluid._publish import publish
@@ -161,7 +162,7 @@ class Executor:
     def _state(self, variable: Variable, step: Step, scope: Scope) -> torch.Tensor:
         value = scope.value(variable.name)
         if value is None:
-            raise RuntimeError(
+            raise EnforceNotMet(
                 f"{variable.name!r} has no value in the scope; run the startup program first: "
                 "exe.run(fluid.default_startup_program()), after optimizer.minimize"
             )
