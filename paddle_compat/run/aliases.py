@@ -39,16 +39,9 @@ def install() -> None:
         del sys.modules[name]
     import_module(_OURS)
     sys.meta_path.insert(0, _PaddleFinder())
-    loaded = [module for n, module in sys.modules.items() if n.partition(".")[0] == _OURS]
-    for module in sorted(loaded, key=_rank):
-        _publish(module)
-
-
-def _rank(module: ModuleType) -> tuple[bool, bool]:
-    # What is written in a private module reports the first that offers it: Paddle's packages only
-    # repeat what their modules offer, and its `core` is last, for it stands behind the others.
-    package = module.__spec__ is not None and module.__spec__.submodule_search_locations is not None
-    return package, module.__name__.endswith(".core")
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == _OURS:
+            _publish(module)
 
 
 def paddle_name(module: str) -> str | None:
@@ -184,6 +177,7 @@ def _for_imports_too(look_up: Callable[[str], object]) -> Callable[[str], object
 
 def _imports_from(frame: FrameType) -> bool:
     code, at = frame.f_code.co_code, frame.f_lasti
+    # Python 3.10 stands at the first prefix of the instruction, if there are any.
     while 0 <= at < len(code) and code[at] == _EXTENDED_ARG:
         at += 2
     return 0 <= at < len(code) and code[at] == _IMPORT_FROM

@@ -14,6 +14,7 @@ from paddle_compat.errors import UnsupportedAPIError, UnsupportedImportError
 __all__ = ["tidy", "using_line"]
 
 _RUNNER = f"{Path(__file__).parent}{os.sep}"
+_FINDER = f"{_RUNNER}aliases.py"
 _LIBRARY = f"{Path(__file__).parents[1]}{os.sep}"
 
 
@@ -21,8 +22,16 @@ def _is_runner(filename: str) -> bool:
     return filename.startswith(_RUNNER)
 
 
+def _is_import(filename: str) -> bool:
+    return filename.startswith("<frozen importlib") or filename == importlib.__file__
+
+
+def _is_runner_or_import(filename: str) -> bool:
+    return _is_runner(filename) or _is_import(filename)
+
+
 def _is_library(filename: str) -> bool:
-    return filename.startswith((_LIBRARY, "<frozen importlib")) or filename == importlib.__file__
+    return filename.startswith(_LIBRARY) or _is_import(filename)
 
 
 def using_line() -> str:
@@ -46,9 +55,13 @@ def tidy(error: BaseException) -> None:
         if current is None or id(current) in seen:
             continue
         seen.add(id(current))
-        unsupported = isinstance(current, (UnsupportedAPIError, UnsupportedImportError))
-        shown = _without(current.__traceback__, _is_library if unsupported else _is_runner)
-        current.__traceback__ = shown
+        if isinstance(current, (UnsupportedAPIError, UnsupportedImportError)):
+            dropped = _is_library
+        else:
+            # Python itself takes the import system's frames out, but for those around our finder.
+            files = [t.tb_frame.f_code.co_filename for t in _walk(current.__traceback__)]
+            dropped = _is_runner_or_import if _FINDER in files else _is_runner
+        shown = current.__traceback__ = _without(current.__traceback__, dropped)
         if isinstance(current, UnsupportedAPIError) and shown is not None:
             *_, innermost = _walk(shown)
             where = _at(innermost.tb_frame.f_code.co_filename, innermost.tb_lineno)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
+from paddle_compat.errors import UnsupportedAPIError
 from run.conftest import Runner
 
 SAME_MODULES = """
@@ -77,14 +79,15 @@ def test_script_gets_our_modules_under_paddles_names(runner: Runner) -> None:
     assert (done.code, done.out, done.err) == (0, "torch.Size([1, 2])\n", "")
 
 
-def test_module_imported_before_by_that_name_is_replaced(runner: Runner) -> None:
-    runner.write("fluid = 'other'", "paddle.py")
-    runner.write("import paddle\nassert paddle.fluid != 'other'\nprint('ours')", "script.py")
+def test_paddle_imported_before_is_replaced_with_all_its_modules(runner: Runner) -> None:
+    runner.write("fluid = 'other'", "paddle/__init__.py")
+    runner.write("", "paddle/v2.py")
+    runner.write("import paddle\nassert paddle.fluid != 'other'\nimport paddle.v2", "script.py")
     runner.write(
         """
         import sys
         sys.path.insert(0, '.')
-        import paddle
+        import paddle.v2
         assert paddle.fluid == 'other'
         from paddle_compat.cli import main
         main(['run', 'script.py'])
@@ -92,7 +95,49 @@ def test_module_imported_before_by_that_name_is_replaced(runner: Runner) -> None
         "start.py",
     )
     done = runner.plain("start.py")
-    assert (done.code, done.out, done.err) == (0, "ours\n", "")
+    assert (done.code, done.out) == (1, "")
+    assert "UnsupportedImportError: paddle.v2 is not offered" in done.err
+
+
+LATE = """
+    import sys
+    import paddle.fluid as fluid
+    fluid.__path__.append('late')
+    import paddle.fluid.found
+    from paddle.fluid import found
+    module = sys.modules['paddle_compat.fluid.found']
+    assert fluid.found is found is module is sys.modules['paddle.fluid.found']
+    assert module.__name__ == module.__spec__.name == 'paddle_compat.fluid.found'
+    assert found.public.__module__ == 'paddle.fluid.found'
+    assert found.not_public.__module__ == 'paddle_compat.fluid.found'
+    assert found.OrderedDict.__module__ == 'collections'
+    try:
+        from paddle.fluid.found import missing
+    except ImportError as error:
+        print(str(error).partition(' See ')[0])
+    import paddle.fluid.broken
+"""
+
+
+def test_module_imported_later_is_answered_alike(runner: Runner) -> None:
+    runner.write(
+        "from collections import OrderedDict\n__all__ = ['public', 'OrderedDict']\n"
+        "def public(): pass\ndef not_public(): pass\n",
+        "late/found.py",
+    )
+    broken = runner.write("import no_such_module_at_all", "late/broken.py")
+    done = runner.run(LATE)
+    assert done.code == 1
+    assert done.out == (
+        "paddle.fluid.found.missing is not offered by paddle_compat. "
+        "Instead: a name that dir(paddle.fluid.found) lists.\n"
+    )
+    # What fails inside is not taken for a module that is not there.
+    assert [line for line in done.err.splitlines() if line.startswith("  File")] == [
+        f'  File "{runner.folder / "script.py"}", line 17, in <module>',
+        f'  File "{broken}", line 1, in <module>',
+    ]
+    assert done.err.endswith("ModuleNotFoundError: No module named 'no_such_module_at_all'\n")
 
 
 MISSING = """
@@ -157,6 +202,13 @@ def test_import_of_what_is_missing_is_an_import_error_that_says_what_and_where(
             r"See migration_guide\.md, section '.+'\. Used at the_script\.py:1",
             told,
         )
+        # It knows what to use instead as well as the AttributeError does.
+        module, _, name = path.rpartition(".")
+        look_up = sys.modules[module.replace("paddle", "paddle_compat", 1)].__getattr__
+        if not hasattr(sys.modules["paddle_compat"], name) and not name.startswith("_"):
+            with pytest.raises(UnsupportedAPIError) as refused:
+                look_up(name)
+            assert told.startswith(str(refused.value))
 
 
 @pytest.mark.parametrize(
