@@ -102,16 +102,11 @@ def _fresh_main(file: str | None, loader: object) -> ModuleType:
     )
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
-    # The module that started us must outlive its place in sys.modules: its frames still run.
     launcher = sys.modules["__main__"]
-    _launchers.append(launcher)
     # It is there as `__mp_main__` too, by which worker processes name the script's classes.
     for name in [n for n, module in sys.modules.items() if module is launcher]:
         sys.modules[name] = main
     return main
-
-
-_launchers: list[ModuleType] = []
 
 
 def _module_code(name: str) -> tuple[ModuleSpec, CodeType]:
@@ -143,7 +138,7 @@ class _Shown:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None or isinstance(error, (SystemExit, UsageError)):
+        if error is None:
             return
         hook = sys.excepthook
 

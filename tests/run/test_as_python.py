@@ -66,6 +66,8 @@ FACTS = """
     print(sys.argv, sys.path[0], os.getcwd())
     print(vars(__main__) is globals(), sys.modules['__main__'] is __main__)
     print(type(pickle.loads(pickle.dumps(Thing()))) is Thing, Thing)
+    def annotated(x: 1 + 1): pass
+    print(annotated.__annotations__)
     import beside; print(beside.__file__, open(__file__).read().count('beside'))
 """
 

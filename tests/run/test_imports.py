@@ -241,6 +241,20 @@ def test_uncaught_request_for_what_is_missing_shows_the_scripts_own_lines(
     assert lines[-1].endswith(f". Used at {script}:3")
 
 
+def test_refusal_that_caused_another_error_is_shown_with_its_line_too(runner: Runner) -> None:
+    script = runner.write(
+        "import paddle.fluid as fluid\ntry:\n    fluid.layers.nope\nexcept AttributeError as e:\n"
+        "    raise RuntimeError('this model needs nope') from e\n"
+    )
+    lines = runner.command("run", str(script)).err.splitlines()
+    assert lines[-1] == "RuntimeError: this model needs nope"
+    (refusal,) = [line for line in lines if line.startswith("paddle_compat.errors.")]
+    assert refusal.endswith(f"Used at {script}:3")
+    assert [line for line in lines if line.startswith("  File")] == [
+        f'  File "{script}", line {n}, in <module>' for n in (3, 5)
+    ]
+
+
 def test_refusal_passes_between_processes() -> None:
     import pickle
 
