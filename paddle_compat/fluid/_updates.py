@@ -97,6 +97,12 @@ def _momentum_in_place(
     use_nesterov: bool = False,
     l2_decay: float = 0.0,
 ) -> None:
+    if mu == 0:  # the fused update would keep no velocities
+        if l2_decay:
+            grads = torch._foreach_add(grads, params, alpha=l2_decay)  # type: ignore[assignment]
+        torch._foreach_copy_(velocities, grads)
+        _sgd_in_place(params, grads, learning_rate)
+        return
     torch._fused_sgd_(
         params,
         grads,
@@ -248,7 +254,7 @@ class Deferred:
                     source = source.kwargs["grad"]  # type: ignore[union-attr]
                 group.lists.setdefault(name, []).append(copied[source])  # type: ignore[index]
             # Done in place, so the new values are where the old ones were.
-            results = sorted(node.users, key=lambda item: item.args[1])  # type: ignore[arg-type,return-value]
+            results = sorted(node.users, key=lambda item: item.args[1])  # type: ignore[arg-type]
             for result, held in zip(
                 [node] if "variable" in node.meta else results, self._state(node), strict=False
             ):

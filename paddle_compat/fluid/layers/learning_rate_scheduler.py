@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from paddle_compat.errors import UnsupportedAPIError
-from paddle_compat.fluid import _modes, framework, unique_name
+from paddle_compat.fluid import _modes, framework
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
+from paddle_compat.fluid._spent_names import spend
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.initializer import Constant
 from paddle_compat.fluid.layer_helper import LayerHelper
@@ -83,15 +84,6 @@ def _rate(name: str, dtype: Any = "float32") -> Variable:
         name=name, shape=[1], dtype=dtype, persistable=True, stop_gradient=True
     )
     return helper.set_variable_initializer(rate, Constant(0.0))
-
-
-def _spend(*layers: str) -> None:
-    """Give away the names of the layers that 1.8 builds where one operator is recorded here."""
-    for layer in layers:
-        if layer in ("tmp", "_generated_var"):
-            unique_name.generate(layer)
-        else:
-            unique_name.generate(unique_name.generate(layer) + ".tmp")
 
 
 @_schedule
@@ -204,7 +196,7 @@ def polynomial_decay(
     steps: Any = decay_steps
     if cycle:
         turns: Any = ops.ceil(step / decay_steps)
-        _spend("fill_constant", "fill_constant", "tmp", "logical_not", "_generated_var")
+        spend("fill_constant", "fill_constant", "tmp", "logical_not", "_generated_var")
         block = framework.default_main_program().global_block()
         block.append("assign", _at_least_one, {"x": turns}, [turns])
         steps = decay_steps * turns
@@ -253,8 +245,8 @@ def piecewise_decay(boundaries: Sequence[float], values: Sequence[float]) -> Var
     }
     for index in range(len(boundaries)):
         both = ("logical_and", "logical_and") if index else ()
-        _spend("fill_constant", "fill_constant", "tmp", "logical_not", *both, "_generated_var")
-    _spend("fill_constant", "_generated_var")
+        spend("fill_constant", "fill_constant", "tmp", "logical_not", *both, "_generated_var")
+    spend("fill_constant", "_generated_var")
     rate.block.append("piecewise_decay", _piece, arguments, [rate])
     return rate
 
@@ -332,9 +324,9 @@ def linear_lr_warmup(
         "span": span,
         "dtype": as_torch_dtype(dtype),
     }
-    _spend(*["tmp"] * 5, "logical_not", "_generated_var", "_generated_var")
+    spend(*["tmp"] * 5, "logical_not", "_generated_var", "_generated_var")
     if not isinstance(learning_rate, Variable):
-        _spend("fill_constant")
+        spend("fill_constant")
     rate.block.append("linear_lr_warmup", _warm, arguments, [rate])
     return rate
 
