@@ -9,7 +9,7 @@ import torch
 
 from paddle_compat.fluid import _modes, framework, unique_name
 from paddle_compat.fluid._dtypes import VarType, as_var_type, dtype_name
-from paddle_compat.fluid._infer import infer
+from paddle_compat.fluid._infer import Signature, infer
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.param_attr import ParamAttr
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from paddle_compat.fluid._program import Block, Program
     from paddle_compat.fluid.initializer import Initializer
     from paddle_compat.fluid.layers._layer import LayerSpec
+from paddle_compat.fluid._publish import publish
 
-__all__ = ["LayerHelper", "activation", "record", "record_layer"]
+__all__ = ["LayerHelper"]
 
 _FLOATING = (VarType.FP16, VarType.FP32, VarType.FP64)
 
@@ -142,10 +143,11 @@ class LayerHelper:
         arguments = spec.bind(args, kwargs)
         if not _is_recorded(arguments, spec):
             return spec.function(**arguments)
-        names = [unique_name.generate(f"{self.name}.tmp") for _ in range(spec.before)]
+        spec.spend_names(arguments, self.temporary)
         key = "_generated_var" if spec.generated else f"{self.name}.tmp"
         result = record(spec, arguments, lambda: unique_name.generate(key))
-        names += [unique_name.generate(f"{self.name}.tmp") for _ in range(spec.after)]
+        for _ in range(spec.after):
+            self.temporary()
         return result
 
     def append_bias_op(self, value: Any, dim_start: int = 1, dim_end: int | None = None) -> Any:
@@ -188,19 +190,17 @@ def record_layer(spec: LayerSpec, arguments: dict[str, Any]) -> Any:
     act = arguments.pop("act", None)
     helper = LayerHelper(spec.key, name=name, act=act)
 
-    def temporary() -> str:
-        return unique_name.generate(f"{helper.name}.tmp")
-
-    for _ in range(spec.before):
-        temporary()
-    made_up = spec.generated
+    spec.spend_names(arguments, helper.temporary)
+    plain = name if spec.plain_name else None
 
     def named() -> str:
-        return unique_name.generate("_generated_var") if made_up else temporary()
+        if spec.generated:
+            return unique_name.generate("_generated_var")
+        return helper.temporary() if plain is None else plain
 
     result = record(spec, arguments, named)
     for _ in range(spec.after):
-        temporary()
+        helper.temporary()
     return result if act is None else helper.append(activation(act), result)
 
 
@@ -227,7 +227,12 @@ def record(
                 f"it with fluid.data and feed it, or use layers.assign({key}.numpy())"
             )
     # A mistake in the call is found here, before anything is recorded.
+    target = arguments.pop(spec.into, None) if spec.into else None
     signatures = infer(spec.function, arguments, spec.infer)
+    if target is not None:
+        write_into(spec, target, signatures[0])
+        block.append(spec.type, spec.function, arguments, [target])
+        return target
     outputs = [
         block.create_var(named(), shape=shape, dtype=dtype, stop_gradient=spec.stop_gradient)
         for shape, dtype in signatures
@@ -236,9 +241,35 @@ def record(
     return outputs[0] if len(outputs) == 1 else outputs
 
 
+def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:
+    """Let an existing variable be declared as the result that it is about to hold.
+
+    Raises:
+        TypeError: it is no variable.
+        ValueError: it is one that outlives the run, and the result is another kind of value.
+    """
+    if not isinstance(target, Variable):
+        raise TypeError(
+            f"{spec.type}: {spec.into} must be a variable, but it is {type(target).__name__}; it "
+            "takes the result"
+        )
+    shape, dtype = signature
+    if target.persistable and as_var_type(dtype) != target.dtype:
+        raise ValueError(
+            f"{spec.type}: {target.name!r} is kept between runs as {target.describe()}, and the "
+            f"result is {dtype}; use fluid.layers.cast on the input"
+        )
+    target.redeclare(shape, dtype)
+    if spec.stop_gradient and dtype != torch.bool:
+        target.stop_gradient = True
+
+
 def _is_recorded(arguments: dict[str, Any], spec: LayerSpec) -> bool:
     for value in arguments.values():
         items = value if isinstance(value, (list, tuple)) else (value,)
         if any(isinstance(item, Variable) for item in items):
             return True
     return spec.creates and not _modes.in_dygraph_mode()
+
+
+__getattr__ = publish(__name__, globals(), __all__)

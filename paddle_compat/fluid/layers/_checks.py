@@ -9,7 +9,15 @@ import torch
 
 from paddle_compat.fluid._dtypes import as_torch_dtype
 
-__all__ = ["FLOATS", "NUMBERS", "check_tensor", "check_tensors", "check_type", "dtypes"]
+__all__ = [
+    "FLOATS",
+    "NUMBERS",
+    "check_number",
+    "check_tensor",
+    "check_tensors",
+    "check_type",
+    "dtypes",
+]
 
 
 def dtypes(*names: str) -> tuple[torch.dtype, ...]:
@@ -74,3 +82,16 @@ def check_type(
     """
     if not isinstance(value, types):
         raise TypeError(f"{layer}: {name} must be {wanted}, but it is {type(value).__name__}")
+
+
+def check_number(layer: str, name: str, value: Any) -> None:
+    """Check that an argument is a number, or what Python makes one of.
+
+    Raises:
+        TypeError: it is not.
+        ValueError: it is text that tells none.
+    """
+    try:
+        float(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{layer}: {name} must be a number, but it is {value!r}") from None

@@ -36,25 +36,30 @@ class LayerSpec:
             business and never reach it with a value.
         type: Paddle's name of the operator.
         key: what Paddle numbers the layer's names by.
-        before: how many names Paddle gives away before the results' own.
+        before: how many names Paddle gives away before the results' own; or what gives them away,
+            from the arguments and the layer's own next name.
         after: how many after.
         results: how many results; None where that depends on the arguments.
         infer: the rule for static shapes, where running the function does not tell.
         stop_gradient: whether no gradient passes.
         generated: whether the results' names are made without the layer's.
         creates: whether there need be no tensor among the arguments.
+        into: the argument that may name an existing variable or tensor to take the result.
+        plain_name: whether an argument `name` is the result's name itself.
         signature: the function's.
     """
 
     function: Callable[..., Any]
     type: str
     key: str
-    before: int = 0
+    before: int | Callable[[dict[str, Any], Callable[[], str]], None] = 0
     after: int = 0
     infer: Callable[[dict[str, Any]], Any] | None = None
     stop_gradient: bool = False
     generated: bool = False
     creates: bool = False
+    into: str | None = None
+    plain_name: bool = False
     signature: inspect.Signature = inspect.Signature()
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +67,14 @@ class LayerSpec:
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
+
+    def spend_names(self, arguments: dict[str, Any], temporary: Callable[[], str]) -> None:
+        """Give away the names that Paddle gives away before the results'."""
+        if callable(self.before):
+            self.before(arguments, temporary)
+        else:
+            for _ in range(self.before):
+                temporary()
 
 
 @overload
@@ -73,12 +86,14 @@ def layer(
     function: str | None = None,
     *,
     key: str | None = None,
-    before: int = 0,
+    before: int | Callable[[dict[str, Any], Callable[[], str]], None] = 0,
     after: int = 0,
     infer: Callable[[dict[str, Any]], Any] | None = None,
     stop_gradient: bool = False,
     generated: bool = False,
     creates: bool = False,
+    into: str | None = None,
+    plain_name: bool = False,
 ) -> Callable[[_Layer], _Layer]: ...
 
 
@@ -107,7 +122,7 @@ def _decorate(
 ) -> _Layer:
     name = type_ or function.__name__
     spec = LayerSpec(function, name, key or name, signature=inspect.signature(function), **options)
-    activates = "act" in spec.signature.parameters
+    activates = "act" in spec.signature.parameters or spec.into is not None
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -123,8 +138,13 @@ def _decorate(
         if not activates:
             return function(*args, **kwargs)
         arguments = spec.bind(args, kwargs)
-        act, arguments["act"] = arguments["act"], None
+        act = arguments.get("act")
+        if act is not None:
+            arguments["act"] = None
+        target = arguments.get(spec.into) if spec.into else None
         result = function(**arguments)
+        if target is not None:
+            return _write(spec, target, result)
         if act is None:
             return result
         from paddle_compat.fluid.layer_helper import activation
@@ -133,6 +153,21 @@ def _decorate(
 
     call.__fluid_spec__ = spec  # type: ignore[attr-defined]
     return cast(_Layer, call)
+
+
+def _write(spec: LayerSpec, target: Any, result: torch.Tensor) -> torch.Tensor:
+    """Put an eager result where the call wants it."""
+    if not isinstance(target, torch.Tensor):
+        raise TypeError(
+            f"{spec.type}: {spec.into} must be a tensor, but it is {type(target).__name__}"
+        )
+    if target.dtype != result.dtype or target.shape != result.shape:
+        raise ValueError(
+            f"{spec.type}: {spec.into} must be {result.dtype} {list(result.shape)} to take the "
+            f"result, but it is {target.dtype} {list(target.shape)}"
+        )
+    with torch.no_grad():
+        return target.copy_(result)
 
 
 def spec_of(function: Callable[..., Any]) -> LayerSpec:

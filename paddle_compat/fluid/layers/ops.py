@@ -5,316 +5,150 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from paddle_compat.fluid.layers import _publish
-from paddle_compat.fluid.layers._checks import FLOATS, check_tensor
+from paddle_compat.fluid.layers import _publish, layer_function_generator
+from paddle_compat.fluid.layers._attributes import single
+from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, dtypes
 from paddle_compat.fluid.layers._layer import layer
+from paddle_compat.fluid.layers.layer_function_generator import *  # noqa: F403
 
 __all__ = [
-    "abs",
-    "ceil",
-    "cos",
-    "exp",
-    "floor",
-    "logsigmoid",
-    "reciprocal",
-    "round",
-    "rsqrt",
-    "sigmoid",
-    "sin",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "square",
-    "tanh",
+    *layer_function_generator.__all__,
+    "cumsum",
+    "erf",
+    "gelu",
+    "hard_shrink",
+    "softshrink",
+    "thresholded_relu",
 ]
 
+_SUMMED = dtypes("float32", "float64", "int32")
+
 
 @layer
-def abs(x: Tensor, name: str | None = None) -> Tensor:
-    """Return |x|, element by element.
+def softshrink(x: Tensor, alpha: float | None = None) -> Tensor:
+    """Return x moved towards 0 by alpha, and 0 where it is no farther than that.
 
     Args:
         x: float16, float32 or float64.
-        name: names the result.
+        alpha: not negative, rounded to float32; None is 0.5.
 
     Raises:
         TypeError: x is no tensor of floats.
 
     Source:
-        ``paddle.fluid.layers.abs``, PaddlePaddle 1.8.
+        ``paddle.fluid.layers.softshrink``, PaddlePaddle 1.8.
     """
-    check_tensor("abs", "x", x, FLOATS)
-    return torch.abs(x)
+    check_tensor("softshrink", "x", x, FLOATS)
+    limit = single(0.5 if alpha is None else alpha)
+    return torch.where(x > limit, x - limit, torch.where(x < -limit, x + limit, x.new_zeros(())))
 
 
 @layer
-def ceil(x: Tensor, name: str | None = None) -> Tensor:
-    """Return the least integer that is at least x, element by element.
+def hard_shrink(x: Tensor, threshold: float | None = None) -> Tensor:
+    """Return x where it is farther from 0 than a threshold, and 0 elsewhere.
 
     Args:
         x: float16, float32 or float64.
-        name: names the result.
+        threshold: rounded to float32; None is 0.5.
 
     Raises:
         TypeError: x is no tensor of floats.
 
     Source:
-        ``paddle.fluid.layers.ceil``, PaddlePaddle 1.8.
+        ``paddle.fluid.layers.hard_shrink``, PaddlePaddle 1.8.
     """
-    check_tensor("ceil", "x", x, FLOATS)
-    return torch.ceil(x)
+    check_tensor("hard_shrink", "x", x, FLOATS)
+    limit = single(0.5 if threshold is None else threshold)
+    return torch.where((x > limit) | (x < -limit), x, x.new_zeros(()))
 
 
 @layer
-def cos(x: Tensor, name: str | None = None) -> Tensor:
-    """Return cos x, element by element.
+def thresholded_relu(x: Tensor, threshold: float | None = None) -> Tensor:
+    """Return x where it is above a threshold, and 0 elsewhere.
 
     Args:
         x: float16, float32 or float64.
-        name: names the result.
+        threshold: rounded to float32; None is 1.
 
     Raises:
         TypeError: x is no tensor of floats.
 
     Source:
-        ``paddle.fluid.layers.cos``, PaddlePaddle 1.8.
+        ``paddle.fluid.layers.thresholded_relu``, PaddlePaddle 1.8.
     """
-    check_tensor("cos", "x", x, FLOATS)
-    return torch.cos(x)
+    check_tensor("thresholded_relu", "x", x, FLOATS)
+    limit = single(1.0 if threshold is None else threshold)
+    return torch.where(x > limit, x, x.new_zeros(()))
 
 
 @layer
-def exp(x: Tensor, name: str | None = None) -> Tensor:
-    """Return e^x, element by element.
+def cumsum(
+    x: Tensor, axis: int | None = None, exclusive: bool | None = None, reverse: bool | None = None
+) -> Tensor:
+    """Return the sums of the elements up to each one along an axis.
+
+    Args:
+        x: float32, float64 or int32.
+        axis: None is the last.
+        exclusive: whether an element's own value is left out of its sum.
+        reverse: whether to add up from the end.
+
+    Raises:
+        TypeError: x is no such tensor.
+        ValueError: there is no such axis.
+
+    Source:
+        ``paddle.fluid.layers.cumsum``, PaddlePaddle 1.8.
+    """
+    check_tensor("cumsum", "x", x, _SUMMED)
+    axis = -1 if axis is None else axis
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(
+            f"cumsum: axis must be in [{-x.ndim}, {x.ndim}) for {x.ndim} dimensions, but it is "
+            f"{axis}"
+        )
+    if reverse:
+        x = x.flip(axis)
+    total = x.cumsum(axis, dtype=x.dtype)
+    if exclusive:
+        first = torch.zeros_like(total.narrow(axis, 0, min(1, total.shape[axis])))
+        total = torch.cat((first, total.narrow(axis, 0, max(total.shape[axis] - 1, 0))), axis)
+    return total.flip(axis) if reverse else total
+
+
+@layer
+def gelu(x: Tensor, approximate: bool = False) -> Tensor:
+    """Return x times the normal distribution's share below x.
 
     Args:
         x: float16, float32 or float64.
-        name: names the result.
+        approximate: by tanh instead of erf.
 
     Raises:
         TypeError: x is no tensor of floats.
 
     Source:
-        ``paddle.fluid.layers.exp``, PaddlePaddle 1.8.
+        ``paddle.fluid.layers.gelu``, PaddlePaddle 1.8.
     """
-    check_tensor("exp", "x", x, FLOATS)
-    return torch.exp(x)
+    check_tensor("gelu", "x", x, FLOATS)
+    return torch.nn.functional.gelu(x, approximate="tanh" if approximate else "none")
 
 
 @layer
-def floor(x: Tensor, name: str | None = None) -> Tensor:
-    """Return the greatest integer that is at most x, element by element.
+def erf(x: Tensor) -> Tensor:
+    """Return the error function of every element.
 
     Args:
         x: float16, float32 or float64.
-        name: names the result.
 
     Raises:
         TypeError: x is no tensor of floats.
 
     Source:
-        ``paddle.fluid.layers.floor``, PaddlePaddle 1.8.
+        ``paddle.fluid.layers.erf``, PaddlePaddle 1.8.
     """
-    check_tensor("floor", "x", x, FLOATS)
-    return torch.floor(x)
-
-
-@layer
-def logsigmoid(x: Tensor, name: str | None = None) -> Tensor:
-    """Return log(1 / (1 + e^-x)), element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.logsigmoid``, PaddlePaddle 1.8.
-    """
-    check_tensor("logsigmoid", "x", x, FLOATS)
-    return torch.nn.functional.logsigmoid(x)
-
-
-@layer
-def reciprocal(x: Tensor, name: str | None = None) -> Tensor:
-    """Return 1 / x, element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.reciprocal``, PaddlePaddle 1.8.
-    """
-    check_tensor("reciprocal", "x", x, FLOATS)
-    return torch.reciprocal(x)
-
-
-@layer
-def round(x: Tensor, name: str | None = None) -> Tensor:
-    """Return the nearest integer, of two the one farther from 0, element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.round``, PaddlePaddle 1.8.
-    """
-    check_tensor("round", "x", x, FLOATS)
-    return torch.copysign(torch.floor(torch.abs(x) + 0.5), x)
-
-
-@layer
-def rsqrt(x: Tensor, name: str | None = None) -> Tensor:
-    """Return 1 / sqrt(x), element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.rsqrt``, PaddlePaddle 1.8.
-    """
-    check_tensor("rsqrt", "x", x, FLOATS)
-    return torch.rsqrt(x)
-
-
-@layer
-def sigmoid(x: Tensor, name: str | None = None) -> Tensor:
-    """Return 1 / (1 + e^-x), element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.sigmoid``, PaddlePaddle 1.8.
-    """
-    check_tensor("sigmoid", "x", x, FLOATS)
-    return torch.sigmoid(x)
-
-
-@layer
-def sin(x: Tensor, name: str | None = None) -> Tensor:
-    """Return sin x, element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.sin``, PaddlePaddle 1.8.
-    """
-    check_tensor("sin", "x", x, FLOATS)
-    return torch.sin(x)
-
-
-@layer
-def softplus(x: Tensor, name: str | None = None) -> Tensor:
-    """Return log(1 + e^x), element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.softplus``, PaddlePaddle 1.8.
-    """
-    check_tensor("softplus", "x", x, FLOATS)
-    return torch.nn.functional.softplus(x)
-
-
-@layer
-def softsign(x: Tensor, name: str | None = None) -> Tensor:
-    """Return x / (1 + |x|), element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.softsign``, PaddlePaddle 1.8.
-    """
-    check_tensor("softsign", "x", x, FLOATS)
-    return torch.nn.functional.softsign(x)
-
-
-@layer
-def sqrt(x: Tensor, name: str | None = None) -> Tensor:
-    """Return sqrt(x), element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.sqrt``, PaddlePaddle 1.8.
-    """
-    check_tensor("sqrt", "x", x, FLOATS)
-    return torch.sqrt(x)
-
-
-@layer
-def square(x: Tensor, name: str | None = None) -> Tensor:
-    """Return x^2, element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.square``, PaddlePaddle 1.8.
-    """
-    check_tensor("square", "x", x, FLOATS)
-    return torch.square(x)
-
-
-@layer
-def tanh(x: Tensor, name: str | None = None) -> Tensor:
-    """Return tanh x, element by element.
-
-    Args:
-        x: float16, float32 or float64.
-        name: names the result.
-
-    Raises:
-        TypeError: x is no tensor of floats.
-
-    Source:
-        ``paddle.fluid.layers.tanh``, PaddlePaddle 1.8.
-    """
-    check_tensor("tanh", "x", x, FLOATS)
-    return torch.tanh(x)
+    check_tensor("erf", "x", x, FLOATS)
+    return torch.erf(x)
 
 
 __getattr__ = _publish.publish(__name__, globals(), __all__)

@@ -8,6 +8,7 @@ from paddle_compat.fluid.layers.nn.arithmetic import mean, scale, sum  # noqa: A
 from paddle_compat.fluid.layers.nn.conv import (
     conv2d,
 )
+from paddle_compat.fluid.layers.nn.cut import slice, strided_slice  # noqa: A004 - Paddle's name
 from paddle_compat.fluid.layers.nn.elementwise import (
     elementwise_add,
     elementwise_div,
@@ -19,14 +20,38 @@ from paddle_compat.fluid.layers.nn.elementwise import (
     elementwise_pow,
     elementwise_sub,
 )
+from paddle_compat.fluid.layers.nn.join import split, stack, unstack
 from paddle_compat.fluid.layers.nn.linear import fc, mul
+from paddle_compat.fluid.layers.nn.losses import dice_loss, l2_normalize, log_loss, smooth_l1
 from paddle_compat.fluid.layers.nn.norm import (
     affine_channel,
     group_norm,
 )
+from paddle_compat.fluid.layers.nn.pick import (
+    gather,
+    gather_nd,
+    one_hot,
+    scatter,
+    scatter_nd,
+    scatter_nd_add,
+    topk,
+    where,
+)
+from paddle_compat.fluid.layers.nn.pointwise import (
+    clip,
+    clip_by_norm,
+    log,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    pow,  # noqa: A004 - Paddle's name
+    sign,
+)
 from paddle_compat.fluid.layers.nn.pool import (
     pool2d,
 )
+from paddle_compat.fluid.layers.nn.product import matmul
 from paddle_compat.fluid.layers.nn.reduce import (
     reduce_all,
     reduce_any,
@@ -36,17 +61,36 @@ from paddle_compat.fluid.layers.nn.reduce import (
     reduce_prod,
     reduce_sum,
 )
+from paddle_compat.fluid.layers.nn.repeat import (
+    expand,
+    expand_as,
+    pad,
+    pad2d,
+    pad_constant_like,
+)
 from paddle_compat.fluid.layers.nn.resize import (
     image_resize,
     image_resize_short,
     resize_bilinear,
     resize_nearest,
 )
-from paddle_compat.fluid.layers.nn.shape import reshape
+from paddle_compat.fluid.layers.nn.shape import (
+    flatten,
+    rank,
+    reshape,
+    shape,
+    size,
+    squeeze,
+    transpose,
+    unsqueeze,
+)
 
 __all__ = [
     "affine_channel",
+    "clip",
+    "clip_by_norm",
     "conv2d",
+    "dice_loss",
     "elementwise_add",
     "elementwise_div",
     "elementwise_floordiv",
@@ -56,14 +100,33 @@ __all__ = [
     "elementwise_mul",
     "elementwise_pow",
     "elementwise_sub",
+    "expand",
+    "expand_as",
     "fc",
+    "flatten",
+    "gather",
+    "gather_nd",
     "group_norm",
     "image_resize",
     "image_resize_short",
+    "l2_normalize",
     "leaky_relu",
+    "log",
+    "log_loss",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "matmul",
     "mean",
     "mul",
+    "one_hot",
+    "pad",
+    "pad2d",
+    "pad_constant_like",
     "pool2d",
+    "pow",
+    "rank",
     "reduce_all",
     "reduce_any",
     "reduce_max",
@@ -76,8 +139,25 @@ __all__ = [
     "resize_bilinear",
     "resize_nearest",
     "scale",
+    "scatter",
+    "scatter_nd",
+    "scatter_nd_add",
+    "shape",
+    "sign",
+    "size",
+    "slice",
+    "smooth_l1",
     "softmax",
+    "split",
+    "squeeze",
+    "stack",
+    "strided_slice",
     "sum",
+    "topk",
+    "transpose",
+    "unsqueeze",
+    "unstack",
+    "where",
 ]
 
 __getattr__ = _publish.publish(__name__, globals(), __all__)

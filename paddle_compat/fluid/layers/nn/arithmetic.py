@@ -3,27 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from paddle_compat.fluid.layers._checks import FLOATS, NUMBERS, check_tensor, check_tensors, dtypes
+from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid.layers._attributes import attribute
+from paddle_compat.fluid.layers._checks import (
+    FLOATS,
+    NUMBERS,
+    check_number,
+    check_tensor,
+    check_tensors,
+    dtypes,
+)
 from paddle_compat.fluid.layers._layer import layer
+from paddle_compat.fluid.layers._shapes import is_tensor, merge, shape_of, torch_dtype_of
+from paddle_compat.fluid.layers._stand_in import stand_in
 
-__all__ = ["mean", "scale", "sum"]
+__all__ = ["add_up", "mean", "scale", "sum", "sum_rule"]
+
+_ADDED = dtypes("float32", "float64", "int32", "int64")
 
 
-@layer
+def _items(layer: str, name: str, x: Any) -> list[Any]:
+    """Return what is added up, after checking it."""
+    items = [x] if is_tensor(x) else x
+    if isinstance(items, (list, tuple)):
+        items = list(items)
+        check_tensors(layer, name, [stand_in(item) for item in items], _ADDED)
+    else:
+        check_tensors(layer, name, items)
+    if not items:
+        raise ValueError(f"{layer}: {name} must hold at least one tensor, but the list is empty")
+    kinds = {torch_dtype_of(item): None for item in items}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"{layer}: all of {name} must have one dtype, but they have "
+            f"{' and '.join(map(str, kinds))}; use fluid.layers.cast"
+        )
+    return items
+
+
+def sum_rule(layer: str, name: str, arguments: dict[str, Any]) -> Signature:
+    """Return what a list adds up to."""
+    items = _items(layer, name, arguments[name])
+    return merge(layer, name, map(shape_of, items)), torch_dtype_of(items[0])
+
+
+def add_up(layer: str, name: str, x: Tensor | Sequence[Tensor]) -> Tensor:
+    """Return the sum of a list of tensors of one shape, added from the first on."""
+    items = _items(layer, name, x)
+    merge(layer, name, map(shape_of, items))
+    total: Tensor = items[0]
+    for item in items[1:]:
+        total = total + item
+    return total.clone() if len(items) == 1 else total
+
+
+@layer(infer=lambda arguments: sum_rule("sum", "x", arguments))
 def sum(x: Tensor | Sequence[Tensor]) -> Tensor:  # noqa: A001 - Paddle's name
     """Return the sum of a list of tensors, element by element; a lone one as it is.
 
     Args:
-        x: float16, float32, float64, int32 or int64, of one shape.
+        x: float32, float64, int32 or int64, of one shape.
 
     Raises:
-        TypeError: an item is no tensor, or has another dtype.
-        ValueError: the list is empty, or the shapes differ.
+        TypeError: an item is no such tensor.
+        ValueError: the list is empty, or the shapes or dtypes differ.
 
     Convention:
         It adds up a list (``add_n``); `reduce_sum` adds up the elements of a tensor.
@@ -31,24 +79,7 @@ def sum(x: Tensor | Sequence[Tensor]) -> Tensor:  # noqa: A001 - Paddle's name
     Source:
         ``paddle.fluid.layers.sum``, PaddlePaddle 1.8.
     """
-    items = [x] if isinstance(x, Tensor) else x
-    check_tensors("sum", "x", items, NUMBERS)
-    if not items:
-        raise ValueError("sum: x must hold at least one tensor, but the list is empty")
-    total = items[0]
-    for item in items[1:]:
-        if item.shape != total.shape:
-            raise ValueError(
-                f"sum: all of x must have one shape, but they have {list(total.shape)} and "
-                f"{list(item.shape)}; use elementwise_add where one is to be stretched"
-            )
-        if item.dtype != total.dtype:
-            raise TypeError(
-                f"sum: all of x must have one dtype, but they have {total.dtype} and {item.dtype}; "
-                "use fluid.layers.cast"
-            )
-        total = total + item
-    return total.clone() if len(items) == 1 else total
+    return add_up("sum", "x", x)
 
 
 @layer
@@ -58,6 +89,9 @@ def mean(x: Tensor, name: str | None = None) -> Tensor:
     Args:
         x: float16, float32 or float64, of any shape.
         name: names the result.
+
+    Raises:
+        TypeError: x is no tensor of floats.
 
     Source:
         ``paddle.fluid.layers.mean``, PaddlePaddle 1.8.
@@ -86,19 +120,24 @@ def scale(
         act: an activation of the result.
         name: names the result.
 
+    Raises:
+        TypeError: x is no such tensor, or scale or bias no number.
+        ValueError: scale or bias is text that is no number.
+
     Source:
         ``paddle.fluid.layers.scale``, PaddlePaddle 1.8.
     """
     check_tensor("scale", "x", x, (*NUMBERS, *dtypes("uint8", "int8", "int16")))
-    factor = scale if isinstance(scale, Tensor) else _attribute(x, scale)
-    summand = _attribute(x, bias)
-    if bias_after_scale:
-        result = x if isinstance(factor, (int, float)) and factor == 1 else x * factor
-        return result + summand if summand else (result.clone() if result is x else result)
-    return (x + summand) * factor
-
-
-def _attribute(x: Tensor, value: float) -> float | int:
-    """Return a number as the operator holds it: a float32, and then of x's dtype."""
-    single = float(np.float32(value))
-    return single if x.is_floating_point() else int(single)
+    check_number("scale", "bias", bias)
+    summand = attribute(bias, x.dtype)
+    if isinstance(scale, Tensor):
+        factor: Tensor | float = scale.to(x.dtype)
+    else:
+        check_number("scale", "scale", scale)
+        factor = attribute(scale, x.dtype)
+    if not bias_after_scale:
+        return (x + summand) * factor
+    result = x if isinstance(factor, (int, float)) and factor == 1 else x * factor
+    if summand:
+        return result + summand
+    return result.clone() if result is x else result

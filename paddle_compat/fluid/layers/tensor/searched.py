@@ -1,0 +1,157 @@
+"""Layers that search a tensor: where its extremes stand, its order, whether it is finite."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from paddle_compat.fluid.layers._checks import check_tensor, dtypes
+from paddle_compat.fluid.layers._layer import layer
+from paddle_compat.fluid.layers._shapes import axis_of
+
+__all__ = ["argmax", "argmin", "argsort", "has_inf", "has_nan", "isfinite"]
+
+_SEARCHED = dtypes("float32", "float64", "uint8", "int16", "int32", "int64")
+_FINITE = dtypes("float32", "float64", "int32", "int64")
+
+
+def _extreme(layer: str, x: Tensor, axis: int, largest: bool) -> Tensor:
+    """Return the first place of the extremes along an axis."""
+    check_tensor(layer, "x", x, _SEARCHED)
+    dim = axis_of(layer, "axis", axis, x.ndim)
+    if x.is_meta:
+        places = x.argmax(dim)
+    else:
+        # torch names no place among equals; Paddle takes the first.
+        best = x.amax(dim, keepdim=True) if largest else x.amin(dim, keepdim=True)
+        hit = (x == best) | (x != x)
+        places = hit.to(torch.uint8).argmax(dim) if x.is_cpu else _first(hit, dim)
+    return places.reshape(1) if places.ndim == 0 else places
+
+
+def _first(hit: Tensor, dim: int) -> Tensor:
+    size = hit.shape[dim]
+    shape = [size if i == dim else 1 for i in range(hit.ndim)]
+    places = torch.arange(size, device=hit.device).reshape(shape)
+    return torch.where(hit, places, size - 1).amin(dim)
+
+
+@layer("arg_max", stop_gradient=True)
+def argmax(x: Tensor, axis: int = 0) -> Tensor:
+    """Return where the largest elements stand along an axis, the first of equals.
+
+    Args:
+        x: float32, float64, uint8, int16, int32 or int64.
+        axis: the dimension that is searched.
+
+    Returns:
+        int64, without that dimension; [1] where none is left.
+
+    Raises:
+        TypeError: x is no such tensor.
+        ValueError: there is no such axis.
+
+    Source:
+        ``paddle.fluid.layers.argmax``, PaddlePaddle 1.8.
+    """
+    return _extreme("argmax", x, axis, largest=True)
+
+
+@layer("arg_min", stop_gradient=True)
+def argmin(x: Tensor, axis: int = 0) -> Tensor:
+    """Return where the smallest elements stand along an axis, the first of equals.
+
+    Args:
+        x: float32, float64, uint8, int16, int32 or int64.
+        axis: the dimension that is searched.
+
+    Returns:
+        int64, without that dimension; [1] where none is left.
+
+    Raises:
+        TypeError: x is no such tensor.
+        ValueError: there is no such axis.
+
+    Source:
+        ``paddle.fluid.layers.argmin``, PaddlePaddle 1.8.
+    """
+    return _extreme("argmin", x, axis, largest=False)
+
+
+@layer(stop_gradient=True)
+def argsort(
+    input: Tensor, axis: int = -1, descending: bool = False, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return the elements in order along an axis, and where they stood.
+
+    Args:
+        input: float32, float64, int16, int32, int64 or uint8.
+        axis: the dimension that is sorted.
+        descending: from the largest on.
+        name: names the results.
+
+    Returns:
+        The elements, in the input's dtype, and their places, int64. Equals keep their order.
+
+    Raises:
+        TypeError: the input is no such tensor.
+        ValueError: there is no such axis.
+
+    Source:
+        ``paddle.fluid.layers.argsort``, PaddlePaddle 1.8.
+    """
+    check_tensor("argsort", "input", input, _SEARCHED)
+    dim = axis_of("argsort", "axis", axis, input.ndim)
+    values, places = torch.sort(input, dim=dim, descending=descending, stable=True)
+    return values.detach(), places
+
+
+@layer("isnan", key="isnan")
+def has_nan(x: Tensor) -> Tensor:
+    """Return whether a tensor holds a NaN, [1].
+
+    Args:
+        x: float32, float64, int32 or int64.
+
+    Raises:
+        TypeError: x is no such tensor.
+
+    Source:
+        ``paddle.fluid.layers.has_nan``, PaddlePaddle 1.8.
+    """
+    check_tensor("has_nan", "x", x, _FINITE)
+    return torch.isnan(x).any().reshape(1)
+
+
+@layer("isinf", key="isinf")
+def has_inf(x: Tensor) -> Tensor:
+    """Return whether a tensor holds an infinity, [1].
+
+    Args:
+        x: float32, float64, int32 or int64.
+
+    Raises:
+        TypeError: x is no such tensor.
+
+    Source:
+        ``paddle.fluid.layers.has_inf``, PaddlePaddle 1.8.
+    """
+    check_tensor("has_inf", "x", x, _FINITE)
+    return torch.isinf(x).any().reshape(1)
+
+
+@layer
+def isfinite(x: Tensor) -> Tensor:
+    """Return whether all of a tensor is finite, [1].
+
+    Args:
+        x: float32, float64, int32 or int64.
+
+    Raises:
+        TypeError: x is no such tensor.
+
+    Source:
+        ``paddle.fluid.layers.isfinite``, PaddlePaddle 1.8.
+    """
+    check_tensor("isfinite", "x", x, _FINITE)
+    return torch.isfinite(x).all().reshape(1)
