@@ -82,7 +82,11 @@ class _PaddleFinder(MetaPathFinder):
         first, _, rest = fullname.partition(".")
         if first == _PADDLE:
             ours = f"{_OURS}.{rest}" if rest else _OURS
-            return ModuleSpec(fullname, _AliasLoader(_ours(fullname, ours)))
+            module = _ours(fullname, ours)
+            # Were it there already, the import system would take it for loaded by our own spec,
+            # and execute that once more.
+            sys.modules.pop(fullname, None)
+            return ModuleSpec(fullname, _AliasLoader(module))
         if first == _OURS and paddle_name(fullname) is not None:
             return self._publishing(fullname, path, target)
         return None
@@ -114,7 +118,6 @@ def _ours(fullname: str, ours: str) -> ModuleType:
         if error.name != ours:
             raise
         raise _no_module(fullname) from None
-    _publish(module)
     return module
 
 

@@ -103,7 +103,10 @@ LATE = """
     import sys
     import paddle.fluid as fluid
     fluid.__path__.append('late')
-    import paddle.fluid.found
+    import paddle.fluid.found, paddle.fluid.package
+    assert not isinstance(paddle.fluid.package.name, type(sys))
+    import paddle.fluid.package.name
+    assert not isinstance(paddle.fluid.package.name, type(sys))  # the function, not its module
     from paddle.fluid import found
     module = sys.modules['paddle_compat.fluid.found']
     assert fluid.found is found is module is sys.modules['paddle.fluid.found']
@@ -121,20 +124,22 @@ LATE = """
 
 def test_module_imported_later_is_answered_alike(runner: Runner) -> None:
     runner.write(
-        "from collections import OrderedDict\n__all__ = ['public', 'OrderedDict']\n"
-        "def public(): pass\ndef not_public(): pass\n",
+        "print('executed')\nfrom collections import OrderedDict\n"
+        "__all__ = ['public', 'OrderedDict']\ndef public(): pass\ndef not_public(): pass\n",
         "late/found.py",
     )
+    runner.write("from paddle_compat.fluid.package.name import name", "late/package/__init__.py")
+    runner.write("def name(): pass", "late/package/name.py")
     broken = runner.write("import no_such_module_at_all", "late/broken.py")
     done = runner.run(LATE)
     assert done.code == 1
     assert done.out == (
-        "paddle.fluid.found.missing is not offered by paddle_compat. "
+        "executed\npaddle.fluid.found.missing is not offered by paddle_compat. "
         "Instead: a name that dir(paddle.fluid.found) lists.\n"
     )
     # What fails inside is not taken for a module that is not there.
     assert [line for line in done.err.splitlines() if line.startswith("  File")] == [
-        f'  File "{runner.folder / "script.py"}", line 17, in <module>',
+        f'  File "{runner.folder / "script.py"}", line 20, in <module>',
         f'  File "{broken}", line 1, in <module>',
     ]
     assert done.err.endswith("ModuleNotFoundError: No module named 'no_such_module_at_all'\n")
