@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+
+from guide_table import GuideTable
 
 from paddle_compat.conformance.quirks import LEDGER, Quirk
-
-GUIDE = Path(__file__).resolve().parents[1] / "migration_guide.md"
-BEGIN = "<!-- quirks: written by tools/quirk_table.py -->"
-END = "<!-- end of quirks -->"
 
 
 def table() -> str:
@@ -49,26 +46,12 @@ def _answers(paddle: float | str, ours: float | str) -> tuple[str, str]:
     return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
 
 
-def replace_table(guide: str) -> str:
-    """Return a guide's text with the table of today between its two marks."""
-    before, _, rest = guide.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"the guide lacks the marks '{BEGIN}' and '{END}'")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
-
-
-def main(arguments: list[str]) -> int:
-    """Print the table, or write it into the guide."""
-    if arguments == ["--write"]:
-        GUIDE.write_text(replace_table(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
-    elif arguments:
-        print("usage: quirk_table.py [--write]", file=sys.stderr)
-        return 2
-    else:
-        print(table())
-    return 0
-
+TABLE = GuideTable(
+    "<!-- quirks: written by tools/quirk_table.py -->",
+    "<!-- end of quirks -->",
+    table,
+    "quirk_table.py",
+)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(TABLE.main(sys.argv[1:]))

@@ -235,8 +235,9 @@ class Block:
 
 def _hold(variable: Variable, node: fx.Node, op: Operator) -> None:
     node.meta["variable"] = variable
-    variable.node = node
-    variable.op = op
+    for held in (variable, variable.block.vars.get(variable.name, variable)):
+        held.node = node
+        held.op = op
 
 
 def _to_nodes(program: Program, value: Any, found: list[Variable]) -> Any:
@@ -338,15 +339,15 @@ class Program:
         Raises:
             ValueError: the variable belongs to another program, or nothing has written it.
         """
-        own = variable
-        if variable.block.program is not self:
-            known = self.global_block().vars.get(variable.name)
-            if known is None:
+        # By name, as in Paddle: a variable that was declared twice is one.
+        own = self.global_block().vars.get(variable.name)
+        if own is None:
+            if variable.block.program is not self:
                 raise ValueError(
                     f"variable {variable.name!r} belongs to another program; build the layers that "
                     "use it inside fluid.program_guard of that program"
                 )
-            own = known
+            own = variable
         if own.node is None:
             if not (own.is_data or own.persistable):
                 raise ValueError(

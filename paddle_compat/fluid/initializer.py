@@ -15,6 +15,7 @@ from paddle_compat.kernels import minstd
 if TYPE_CHECKING:
     from paddle_compat.fluid._program import Block, Operator
     from paddle_compat.fluid._variable import Variable
+from paddle_compat.fluid._publish import publish
 
 __all__ = [
     "MSRA",
@@ -33,7 +34,6 @@ __all__ = [
     "UniformInitializer",
     "Xavier",
     "XavierInitializer",
-    "force_init_on_cpu",
 ]
 
 
@@ -267,7 +267,9 @@ class MSRAInitializer(Initializer):
 
 
 class BilinearInitializer(Initializer):
-    """The weights of bilinear upsampling by transposed convolution, [C, 1, K, K].
+    """The weights of upsampling by transposed convolution, [C, 1, K, K], as 1.8 computes them.
+
+    They are not quite bilinear's: on Python 3 its row index is a fraction.
 
     Raises:
         ValueError: the shape is not four-dimensional, or not square at the end.
@@ -285,9 +287,12 @@ class BilinearInitializer(Initializer):
         size = shape[3]
         factor = math.ceil(size / 2.0)
         center = (2 * factor - 1 - factor % 2) / (2.0 * factor)
-        tent = 1 - np.abs(np.arange(size) / factor - center)
-        weight = np.broadcast_to(tent[:, None] * tent, tuple(shape)).astype(np.float32)
-        return assign_value, {"value": torch.from_numpy(weight.copy()).to(dtype)}
+        index = np.arange(math.prod(shape))
+        # 1.8 on Python 3 does not round the row down: the tent leans.
+        column, row = index % size, (index / size) % size
+        weight = (1 - np.abs(column / factor - center)) * (1 - np.abs(row / factor - center))
+        value = torch.from_numpy(weight.reshape(shape).astype(np.float32)).to(dtype)
+        return assign_value, {"value": value}
 
 
 class NumpyArrayInitializer(Initializer):
@@ -347,15 +352,6 @@ def _fans(shape: Sequence[int]) -> tuple[float, float]:
     return shape[1] * window, shape[0] * window
 
 
-def force_init_on_cpu() -> bool:
-    """Tell whether first values are made on the CPU: they always are.
-
-    Source:
-        ``paddle.fluid.initializer.force_init_on_cpu``, PaddlePaddle 1.8.
-    """
-    return True
-
-
 Constant = ConstantInitializer
 Uniform = UniformInitializer
 Normal = NormalInitializer
@@ -363,3 +359,6 @@ TruncatedNormal = TruncatedNormalInitializer
 Xavier = XavierInitializer
 MSRA = MSRAInitializer
 Bilinear = BilinearInitializer
+
+
+__getattr__ = publish(__name__, globals(), __all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid.initializer import Constant, Initializer, Xavier
 
 __all__ = ["ParamAttr"]
@@ -104,3 +105,6 @@ class ParamAttr:
 def _check(name: str, value: Any, types: Sequence[type], wanted: str) -> None:
     if not isinstance(value, tuple(types)):
         raise TypeError(f"ParamAttr: {name} must be {wanted}, but it is {type(value).__name__}")
+
+
+__getattr__ = publish(__name__, globals(), __all__)

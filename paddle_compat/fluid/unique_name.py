@@ -6,6 +6,8 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
 
+from paddle_compat.fluid._publish import publish
+
 __all__ = ["generate", "guard", "switch"]
 
 
@@ -77,3 +79,6 @@ def guard(new_generator: str | bytes | UniqueNameGenerator | None = None) -> Ite
         yield
     finally:
         switch(before, checker)
+
+
+__getattr__ = publish(__name__, globals(), __all__)

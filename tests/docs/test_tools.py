@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import guide_table
 import pytest
 import quirk_table
 import readme_commands
+import supported_names
+from guide_table import GuideTable
 from readme_commands import Block
 
 from paddle_compat.conformance.quirks import LEDGER
@@ -84,12 +87,32 @@ def test_numbers_of_the_quirk_table_have_the_digits_that_tell_them_apart() -> No
     assert [row[0] for row in rows if row[-2] == row[-1].removesuffix(" |")] == []
 
 
-def test_quirk_table_is_replaced_between_its_marks_only() -> None:
-    guide = f"before\n{quirk_table.BEGIN}\nstale rows\n{quirk_table.END}\nafter\n"
-    new = quirk_table.replace_table(guide)
-    assert new.startswith(f"before\n{quirk_table.BEGIN}\n`paddle.")
-    assert new.endswith(f"|\n{quirk_table.END}\nafter\n")
+TABLES = [quirk_table.TABLE, supported_names.TABLE]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.script)
+def test_a_table_is_replaced_between_its_marks_only(table: GuideTable) -> None:
+    guide = f"before\n{table.begin}\nstale rows\n{table.end}\nafter\n"
+    new = table.replaced(guide)
+    assert new.startswith(f"before\n{table.begin}\n")
+    assert new.endswith(f"|\n{table.end}\nafter\n")
     assert "stale rows" not in new
-    assert quirk_table.replace_table(new) == new
+    assert table.replaced(new) == new
     with pytest.raises(ValueError, match="lacks the marks"):
-        quirk_table.replace_table("no marks")
+        table.replaced("no marks")
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.script)
+def test_the_guide_has_the_table_of_today(table: GuideTable) -> None:
+    text = guide_table.GUIDE.read_text(encoding="utf-8")
+    assert table.replaced(text) == text, f"run tools/{table.script} --write"
+
+
+def test_supported_names_are_listed_where_paddle_keeps_them() -> None:
+    rows = supported_names.table().splitlines()
+    [nn] = [row for row in rows if row.startswith("| `paddle.fluid.layers.nn` |")]
+    assert "`conv2d`" in nn
+    assert "`fill_constant`" not in nn
+    [top] = [row for row in rows if row.startswith("| `paddle.fluid` |")]
+    assert "`Program`" in top
+    assert not [row for row in rows if "._" in row]

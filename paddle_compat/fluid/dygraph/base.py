@@ -11,7 +11,6 @@ import torch
 
 from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import _modes
-from paddle_compat.fluid._dtypes import as_torch_dtype
 from paddle_compat.fluid._places import device_of
 from paddle_compat.fluid._variable import Variable
 
@@ -57,7 +56,7 @@ def guard(place: Any = None) -> Iterator[None]:
 
 
 def to_variable(
-    value: Any, name: str | None = None, zero_copy: bool | None = None, dtype: Any = None
+    value: Any, name: str | None = None, zero_copy: bool | None = None
 ) -> torch.Tensor:
     """Return an array as a torch tensor that layers run on; a tensor as it is.
 
@@ -65,7 +64,6 @@ def to_variable(
         value: a numpy array, or a tensor.
         name: not used; torch tensors have no names.
         zero_copy: whether memory is shared with the array where it can be.
-        dtype: another dtype for the result.
 
     Raises:
         TypeError: the value is neither, or it is a program's variable.
@@ -79,7 +77,7 @@ def to_variable(
         ``paddle.fluid.dygraph.to_variable``, PaddlePaddle 1.8.
     """
     if isinstance(value, torch.Tensor):
-        return value if dtype is None else value.to(as_torch_dtype(dtype))
+        return value
     if isinstance(value, Variable) or not isinstance(value, np.ndarray):
         raise TypeError(
             f"to_variable: value must be a numpy array, but it is {type(value).__name__}; use "
@@ -88,7 +86,7 @@ def to_variable(
     if not _modes.in_dygraph_mode():
         raise AssertionError("to_variable works inside fluid.dygraph.guard(); enter it first")
     tensor = torch.from_numpy(value if zero_copy else np.array(value, order="C"))
-    return tensor.to(_device, None if dtype is None else as_torch_dtype(dtype))
+    return tensor.to(_device)
 
 
 def grad(
