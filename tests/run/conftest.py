@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -27,6 +28,11 @@ class Done(NamedTuple):
 
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def interruptible() -> None:
+    """Let SIGINT interrupt a child, also where the tests themselves run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Runner:
@@ -63,6 +69,7 @@ class Runner:
             cwd=self.folder,
             env=environment(),
             input=stdin,
+            preexec_fn=interruptible,
             capture_output=True,
             text=True,
         )
@@ -85,6 +92,7 @@ def launcher() -> Iterator[Callable[[list[str], Path, list[str]], int]]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=(theirs_in, theirs_out),
+            preexec_fn=interruptible,
         ) as process,
         os.fdopen(ours_in) as replies,
         os.fdopen(ours_out, "w") as requests,

@@ -27,6 +27,7 @@ ENDS = {
     "error group": "import sys\nif sys.version_info < (3, 11): sys.exit(4)\n"
     "raise ExceptionGroup('g', [ValueError(1), KeyError(2)])",
     "failing import": "import no_such_module_at_all",
+    "failing dynamic import": "import importlib\nimportlib.import_module('no_such_module_at_all')",
     "missing name to import": "from collections import no_such_name",
     "missing attribute of a repaired module": "import collections\ncollections.OrderedDct",
     "Python 2 source": "# two\nprint 'x'",
