@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from paddle_compat.conformance import (
     layer_cases_math,
+    layer_cases_networks,
     layer_cases_nn,
     layer_cases_shape,
     snippet_parameters,
@@ -30,6 +31,7 @@ TABLES: Mapping[str, tuple[Snippet, ...]] = {
     "math": with_differences(layer_cases_math.SNIPPETS),
     "shape": with_differences(layer_cases_shape.SNIPPETS),
     "nn": with_differences(layer_cases_nn.SNIPPETS),
+    "networks": with_differences(layer_cases_networks.SNIPPETS),
     "parameters": with_differences(snippet_parameters.SNIPPETS),
     "scripts": with_differences(snippet_scripts.SNIPPETS),
     "training": with_differences(snippet_training.SNIPPETS),

@@ -177,6 +177,11 @@ class _Group:
     lists: dict[str, list[fx.Node]] = field(default_factory=dict)
 
 
+def _index(item: fx.Node) -> Any:
+    """Return which of several results a node is."""
+    return item.args[1]
+
+
 class Deferred:
     """The updates of a program that a step puts off to its end.
 
@@ -254,7 +259,7 @@ class Deferred:
                     source = source.kwargs["grad"]  # type: ignore[union-attr]
                 group.lists.setdefault(name, []).append(copied[source])  # type: ignore[index]
             # Done in place, so the new values are where the old ones were.
-            results = sorted(node.users, key=lambda item: item.args[1])  # type: ignore[arg-type]
+            results = sorted(node.users, key=_index)
             for result, held in zip(
                 [node] if "variable" in node.meta else results, self._state(node), strict=False
             ):

@@ -122,7 +122,8 @@ class GradientClipByValue(GradientClipBase):
     def _record(self, pairs: Pairs) -> list[Variable]:
         from paddle_compat.fluid import layers
 
-        return [layers.clip(grad, self.min, self.max) for _, grad in pairs]
+        limit: Any = layers.clip
+        return [limit(grad, self.min, self.max) for _, grad in pairs]
 
 
 class GradientClipByNorm(GradientClipBase):
@@ -149,7 +150,8 @@ class GradientClipByNorm(GradientClipBase):
     def _record(self, pairs: Pairs) -> list[Variable]:
         from paddle_compat.fluid import layers
 
-        return [layers.clip_by_norm(grad, self.clip_norm) for _, grad in pairs]
+        limit: Any = layers.clip_by_norm
+        return [limit(grad, self.clip_norm) for _, grad in pairs]
 
 
 @torch.no_grad()
