@@ -5,8 +5,8 @@
 Ours, real Paddle 1.8.5 and plain torch each live in a process of their own, with the same number
 of threads, and are timed turn by turn. Ours and real Paddle run the same file,
 `programs_fluid.py`; `programs_torch.py` is the same network written by hand, started from the
-same parameters. The exit status is 1 only where the first losses of the three differ; a missed
-target is no error.
+same parameters. The exit status is 1 only where one does not run, or its first losses are not the
+others'; a missed target is no error.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ LOSS_TOLERANCE = 1e-4
 PAUSE = 0.25
 
 
-class LossesDifferError(AssertionError):
-    """A contender that does not compute what the others compute."""
+class ContenderError(RuntimeError):
+    """A contender that ended, or does not compute what the others compute."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Worker:
             status = self._process.wait()
             self._said.seek(0)
             said = self._said.read().strip()
-            raise RuntimeError(f"{self.name}: the process ended with {status}\n{said}")
+            raise ContenderError(f"{self.name}: the process ended with {status}\n{said}")
         return line
 
     def seconds(self, what: str, calls: int) -> float:
@@ -118,13 +118,13 @@ class Worker:
 
 
 def check_losses(workers: Sequence[Worker]) -> None:
-    """Raise LossesDifferError where one contender's first losses are not the others'."""
+    """Raise ContenderError where one contender's first losses are not the others'."""
     first, *others = workers
     for other in others:
         for step, (expected, found) in enumerate(zip(first.losses, other.losses, strict=True)):
             for a, b in zip(expected[:4], found[:4], strict=True):
                 if not math.isclose(a, b, rel_tol=LOSS_TOLERANCE):
-                    raise LossesDifferError(
+                    raise ContenderError(
                         f"the losses of step {step} are {found[:4]} with {other.name}, "
                         f"but {expected[:4]} with {first.name}"
                     )
@@ -233,16 +233,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         found = commands(sizes, options.threads, Path(folder) / "parameters.npz", real)
-        workers = [
-            stack.enter_context(Worker(name, command, options.threads))
-            for name, command in found.items()
-        ]
         try:
+            workers = [
+                stack.enter_context(Worker(name, command, options.threads))
+                for name, command in found.items()
+            ]
             check_losses(workers)
-        except LossesDifferError as failure:
+            measure(report, workers, sizes)
+        except ContenderError as failure:
             print(f"error: {failure}", file=sys.stderr)
             return 1
-        measure(report, workers, sizes)
     if report.skipped:
         print("\n## left out")
         for peer, reason in report.skipped.items():

@@ -73,13 +73,15 @@ def test_contenders_whose_losses_agree_are_timed() -> None:
 def test_a_contender_with_other_losses_is_refused(value: float) -> None:
     first = worker(OURS, [1.0, 0.5, 0.25, 0.25], [0.9, 0.4, 0.25, 0.25])
     other = worker(TORCH, [1.0, 0.5, 0.25, 0.25], [0.9, value, 0.25, 0.25])
-    with pytest.raises(programs.LossesDifferError, match=r"losses of step 1 .* plain torch"):
+    with pytest.raises(programs.ContenderError, match=r"losses of step 1 .* plain torch"):
         programs.check_losses([first, other])
 
 
 def test_a_contender_that_does_not_start_tells_why() -> None:
     command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
-    with pytest.raises(RuntimeError, match=r"ours: the process ended with 1\nno such thing"):
+    with pytest.raises(
+        programs.ContenderError, match=r"ours: the process ended with 1\nno such thing"
+    ):
         programs.Worker(OURS, command, 1)
 
 
