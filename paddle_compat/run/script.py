@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import os
 import sys
 import tokenize
 from collections.abc import Sequence
@@ -62,10 +63,11 @@ def execute_script(source: Source, arguments: Sequence[str]) -> None:
     Whatever the script raises leaves this function, and Python then ends as it does for a script
     of its own: `SystemExit` with its code, KeyboardInterrupt by SIGINT.
     """
-    path = Path(source.path).absolute()
+    path = Path(source.path)
+    # Python's own name for it: absolute, and else as it was written.
+    name = source.path if path.is_absolute() else f"{Path.cwd()}{os.sep}{source.path}"
     _set_first_path(str(path.resolve().parent))
     sys.argv[:] = [source.path, *arguments]
-    name = str(path)
     main = _fresh_main(name, SourceFileLoader("__main__", name))
     with _Shown():
         code = compile(source.text, name, "exec", dont_inherit=True)

@@ -73,12 +73,17 @@ FACTS = """
 """
 
 
-@pytest.mark.parametrize("spelled", ["absolute", "relative", "link"])
+@pytest.mark.parametrize("spelled", ["absolute", "relative", "dotted", "link"])
 def test_script_finds_itself_as_under_plain_python(spelled: str, runner: Runner) -> None:
     script = runner.write(FACTS, "folder/script.py")
     runner.write("", "folder/beside.py")
     (runner.folder / "link.py").symlink_to(script)
-    path = {"absolute": str(script), "relative": "folder/script.py", "link": "link.py"}[spelled]
+    path = {
+        "absolute": str(script),
+        "relative": "folder/script.py",
+        "dotted": "./folder/../folder/script.py",
+        "link": "link.py",
+    }[spelled]
     # Options after the script are the script's, also when they look like ours.
     arguments = [path, "--device", "x", "--", "-m", "--help", ""]
     ours = runner.command("run", *arguments)
