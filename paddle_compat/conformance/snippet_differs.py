@@ -5,6 +5,7 @@ An entry holds for the snippets whose names begin with its key.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -155,6 +156,115 @@ def _elements() -> dict[str, Differs]:
     return entries
 
 
+def _batch_constants() -> dict[str, Differs]:
+    reason = "beside a first size of -1 the real number becomes a float32 tensor, whatever x is"
+    late = "EnforceNotMet at run"
+    entries = {}
+    for number in (2.5, 1):
+        entries[f"{number} / x · x float64"] = _right(reason, _quotient(number), late)
+    entries["2.0 ** x · x float64"] = _right(
+        reason,
+        lambda x: {
+            "value/out": 2**x,
+            "gradient/x": 2**x * np.log(2) * _incoming(x, *x.shape),
+        },
+        late,
+    )
+    return entries
+
+
+def _quotient(number: float) -> Truth:
+    return lambda x: {
+        "value/out": number / x,
+        "gradient/x": -number / x**2 * _incoming(x, *x.shape),
+    }
+
+
+def _flattened() -> dict[str, Differs]:
+    """Return the flattenings whose static shape multiplies an unknown size, as -1."""
+    reason = "unknown sizes are multiplied as -1"
+    entries = {}
+    for told, unknown in (("[2?,3,4]", (0,)), ("[2?,3,4?]", (0, 2))):
+        for axis in range(4):
+            parts = (range(axis), range(axis, 3))
+            real = [math.prod(-1 if i in unknown else (2, 3, 4)[i] for i in p) for p in parts]
+            right = [
+                -1 if set(p) & set(unknown) else math.prod((2, 3, 4)[i] for i in p) for p in parts
+            ]
+            if real == right:
+                continue
+            # By luck, two unknown sizes make a known one; nothing of that size can be fed.
+            ending = "ValueError at gradient" if min(real) > 0 else "ok"
+            name = "flatten(x)" if axis == 1 else f"flatten(x, axis={axis})"
+            entries[f"{name} · x float32{told}"] = _right(
+                reason, _flat(axis), ending, {"outs.out.shape": right}
+            )
+            if axis == 1:
+                entries[f"flatten(x, axis=1, name='f') · x float32{told}"] = entries[
+                    f"{name} · x float32{told}"
+                ]
+    return entries
+
+
+def _flat(axis: int) -> Truth:
+    return lambda x: {"value/out": x.reshape(math.prod(x.shape[:axis]), -1)}
+
+
+def _shapes() -> dict[str, Differs]:
+    return {
+        **_flattened(),
+        "gather(x, i) · x float32[3,2], i int32[1]": _refused(
+            "an index beyond the rows reads whatever lies there", "ok", "EnforceNotMet at run"
+        ),
+        "stack([x, x]) · x bool": _right(
+            "the real op has no kernel for booleans",
+            lambda x: {"value/out": np.stack([x, x])},
+            "EnforceNotMet at run",
+        ),
+        "transpose(x, [0, 2, -1])": _refused(
+            "a negative dimension is not checked", "crash SIGABRT", "ValueError at build"
+        ),
+        "NumpyArrayInitializer(np.arange(6.0, dtype='float32').reshape(2, 3)) [3, 2]": _refused(
+            "the parameter takes the array's shape, and fits no layer any more",
+            "ok",
+            "ValueError at build",
+        ),
+    }
+
+
+def _normed(x: Array) -> Array:
+    centred = x - x.mean(axis=2, keepdims=True)
+    normed: Array = centred / np.sqrt((centred**2).mean(axis=2, keepdims=True) + 1e-5)
+    return normed.astype(x.dtype)
+
+
+def _windows() -> dict[str, Differs]:
+    divides = "the real op divides by it, and the process dies"
+    accepted = "the real op takes it, and answers for windows that hold nothing"
+    refused = "ValueError at build"
+    return {
+        "conv2d(x, 4, 3, stride=0)": _refused(divides, "crash SIGFPE", refused),
+        "conv2d(x, 0, 3)": _refused(divides, "crash SIGFPE", refused),
+        "conv2d(x, 4, 3, dilation=0)": _refused(
+            "the real op takes it, and reads one element for a whole filter", "ok", refused
+        ),
+        "pool2d(x, 2, 'max', 0)": _refused(divides, "crash SIGFPE", refused),
+        "pool2d(x, 2, 'max', 1, 3)": _refused(accepted, "ok", refused),
+        "pool2d(x, -2, 'max')": _refused(accepted, "ok", refused),
+        "pool2d(x, 0, 'max')": _refused(accepted, "ok", refused),
+        "group_norm(x, 2) · x float32[3,4]": _right(
+            "two dimensions kill the process",
+            lambda x: {"value/out": _normed(x.reshape(3, 2, 2)).reshape(3, 4)},
+            "crash SIGSEGV",
+        ),
+        "affine_channel(x) · ": _refused(
+            "None is the default, and asserted against later",
+            "AssertionError at build",
+            "TypeError at build",
+        ),
+    }
+
+
 def _programs() -> dict[str, Differs]:
     hole = "only the sizes that a feed of lower rank has are compared"
     return {
@@ -171,6 +281,9 @@ DIFFERS: Mapping[str, Differs] = {
     **_reductions(),
     **_comparisons(),
     **_elements(),
+    **_batch_constants(),
+    **_shapes(),
+    **_windows(),
     **_programs(),
 }
 

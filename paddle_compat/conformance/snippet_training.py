@@ -172,7 +172,7 @@ def _training() -> Iterator[Snippet]:
 
 CONVOLUTION = """
 c = layers.conv2d(x, 4, 3, padding=1, bias_attr=fluid.ParamAttr(learning_rate=2.0, regularizer=fluid.regularizer.L2Decay(0.0)))
-c = layers.relu(layers.group_norm(c, 2))
+c = layers.relu(layers.group_norm(c, 2, param_attr='s', bias_attr='o'))
 p = layers.pool2d(c, 2, 'max', 2)
 u = layers.resize_nearest(p, scale=2.0) + c
 y = layers.conv2d(u, 3, 3, padding=1, param_attr=fluid.ParamAttr(initializer=fluid.initializer.Normal(0.0, 0.01)))
