@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mutation_type import Mutation
+from mutations_engine import ENGINE
 
 __all__ = ["MUTATIONS", "Mutation"]
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """One small fault.
-
-    Attributes:
-        name: what is wrong then.
-        file: under ``paddle_compat/``.
-        before: text that occurs exactly once in the file.
-        after: what it becomes.
-        first: the tests that should notice (files or folders under ``tests/``), run first.
-    """
-
-    name: str
-    file: str
-    before: str
-    after: str
-    first: tuple[str, ...] = ()
 
 
 _POINTWISE = "kernels/pointwise.py"
@@ -949,4 +931,4 @@ _DISTRIBUTED = (
     ),
 )
 
-MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED)
+MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE)
