@@ -162,6 +162,10 @@ def _batch_constants() -> dict[str, Differs]:
     entries = {}
     for number in (2.5, 1):
         entries[f"{number} / x · x float64"] = _right(reason, _quotient(number), late)
+        entries[f"{number} / x · x int"] = _right(
+            reason, _whole_quotient(int(number)), "EnforceNotMet at run"
+        )
+    entries["2.0 ** x · x int"] = _right(reason, lambda x: {"value/out": 2**x}, late)
     entries["2.0 ** x · x float64"] = _right(
         reason,
         lambda x: {
@@ -171,6 +175,10 @@ def _batch_constants() -> dict[str, Differs]:
         late,
     )
     return entries
+
+
+def _whole_quotient(number: int) -> Truth:
+    return lambda x: {"value/out": number // x}
 
 
 def _quotient(number: float) -> Truth:
@@ -256,6 +264,10 @@ def _windows() -> dict[str, Differs]:
             "two dimensions kill the process",
             lambda x: {"value/out": _normed(x.reshape(3, 2, 2)).reshape(3, 4)},
             "crash SIGSEGV",
+        ),
+        "group_norm(x, 2) · x float32[2,4,6]": _right(
+            "three dimensions give numbers that were never computed",
+            lambda x: {"value/out": _normed(x.reshape(2, 2, 12)).reshape(2, 4, 6)},
         ),
         "affine_channel(x) · ": _refused(
             "None is the default, and asserted against later",
