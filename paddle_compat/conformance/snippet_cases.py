@@ -10,6 +10,7 @@ from paddle_compat.conformance import (
     layer_cases_networks,
     layer_cases_nn,
     layer_cases_shape,
+    snippet_idioms,
     snippet_parameters,
     snippet_scripts,
     snippet_training,
@@ -33,6 +34,7 @@ TABLES: Mapping[str, tuple[Snippet, ...]] = {
     "nn": with_differences(layer_cases_nn.SNIPPETS),
     "networks": with_differences(layer_cases_networks.SNIPPETS),
     "parameters": with_differences(snippet_parameters.SNIPPETS),
+    "idioms": with_differences(snippet_idioms.SNIPPETS),
     "scripts": with_differences(snippet_scripts.SNIPPETS),
     "training": with_differences(snippet_training.SNIPPETS),
 }

@@ -121,6 +121,12 @@ class Answer:
         report = json.loads(str(arrays[REPORT][()]))
         return cls(report, {name: array for name, array in arrays.items() if name != REPORT})
 
+    def to_wire(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Undo `from_wire`: what a recording keeps of an answer."""
+        if self.report["kind"] == "crash":
+            return dict(self.report), {}
+        return {"kind": "ok"}, {**self.arrays, REPORT: np.array(json.dumps(self.report))}
+
     @property
     def ending(self) -> str:
         """How it ended: ``ok``, ``crash SIGSEGV`` or ``TypeError at build``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from paddle_compat.conformance.snippets import (
     check,
     duplicates,
 )
+from paddle_compat.conformance.workers import wire
 from paddle_compat.conformance.workers.fluid_program import cotangent
 
 SNIPPET = Snippet("any", "out = x")
@@ -102,6 +104,7 @@ def test_operations_are_compared_when_asked() -> None:
         (ENFORCE, ("ValueError", "TypeError")),
         (("EnforceNotMet", "run"), ("ValueError", "TypeError", "RuntimeError")),
         (("UnboundLocalError", "build"), ("UnboundLocalError", "ValueError", "TypeError")),
+        (("ZeroDivisionError", "build"), ("ZeroDivisionError", "ValueError", "TypeError")),
     ],
 )
 def test_which_exceptions_stand_for_paddles(
@@ -113,6 +116,20 @@ def test_which_exceptions_stand_for_paddles(
         assert check(SNIPPET, _error(error, paddle[1]), theirs) == []
         assert check(SNIPPET, _error("OurOwn", paddle[1], error), theirs) == []
     assert check(SNIPPET, _error("KeyError", paddle[1]), theirs)
+
+
+def test_an_array_in_a_variables_place_may_be_a_type_error() -> None:
+    told = "to_variable could only be called in dygraph mode"
+    theirs = _error("AssertionError", "build", message=told)
+    assert accepted_errors(theirs.report) == ("AssertionError", "ValueError", "TypeError")
+    assert not check(SNIPPET, _error("TypeError", "build"), theirs)
+    assert check(SNIPPET, _error("TypeError", "build"), _error("AssertionError", "build"))
+
+
+def test_paddles_none_stands_for_an_array_without_elements() -> None:
+    none = Answer({**FACTS, "none": ["value/out"]}, {})
+    assert not check(SNIPPET, _fine(np.zeros((0, 3), np.float32)), none)
+    assert check(SNIPPET, _fine(), none)
 
 
 def test_ours_may_refuse_earlier_but_not_later() -> None:
@@ -162,6 +179,27 @@ def test_a_declared_difference_must_say_what_ours_gives() -> None:
     vague = Snippet("vague", "out = x", differs=Differs("somehow"))
     [finding] = check(vague, _fine(VALUE * 2), _fine())
     assert finding == "a difference of results that says nothing about ours"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _fine(),
+        _error("ValueError", "build"),
+        Answer({"kind": "crash", "error": "SIGFPE", "message": "it died", "phase": "process"}, {}),
+    ],
+)
+def test_answers_can_be_kept_in_files(answer: Answer, tmp_path: Path) -> None:
+    header, arrays = answer.to_wire()
+    with (tmp_path / "answer").open("wb") as file:
+        wire.write_frame(file, header, arrays)
+    with (tmp_path / "answer").open("rb") as file:
+        frame = wire.read_frame(file)
+    assert frame is not None
+    kept = Answer.from_wire(*frame)
+    assert kept.report == answer.report
+    assert kept.arrays.keys() == answer.arrays.keys()
+    assert all(kept.arrays[name].tobytes() == answer.arrays[name].tobytes() for name in kept.arrays)
 
 
 def test_repeated_names_are_found() -> None:
