@@ -98,8 +98,10 @@ class Plan:
                 reached.add(node)
             elif any(source in reached for source in node.all_input_nodes):
                 variable = node.meta.get("variable")
-                halted = node.meta.get("stopped") or (
-                    variable is not None and variable.stop_gradient
+                halted = (
+                    node.meta.get("stopped")
+                    or node.meta.get("no_gradient")
+                    or (variable is not None and variable.stop_gradient)
                 )
                 if variable is not None and halted:
                     if variable.torch_dtype.is_floating_point:

@@ -185,7 +185,7 @@ class _Reach:
                 if variable.name in stopped:
                     node.meta["stopped"] = True
                     continue
-                if variable.stop_gradient:
+                if variable.stop_gradient or node.meta.get("no_gradient"):
                     continue
                 self.nodes[variable.name] = node
             todo.extend(node.all_input_nodes)

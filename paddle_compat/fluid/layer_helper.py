@@ -231,14 +231,24 @@ def record(
     signatures = infer(spec.function, arguments, spec.infer)
     if target is not None:
         write_into(spec, target, signatures[0])
-        block.append(spec.type, spec.function, arguments, [target])
+        _append(block, spec, arguments, [target])
         return target
     outputs = [
         block.create_var(named(), shape=shape, dtype=dtype, stop_gradient=spec.stop_gradient)
         for shape, dtype in signatures
     ]
-    block.append(spec.type, spec.function, arguments, outputs)
+    _append(block, spec, arguments, outputs)
     return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _append(
+    block: Block, spec: LayerSpec, arguments: dict[str, Any], outputs: list[Variable]
+) -> None:
+    block.append(spec.type, spec.function, arguments, outputs)
+    if spec.no_gradient:
+        for variable in outputs:
+            assert variable.node is not None
+            variable.node.meta["no_gradient"] = True
 
 
 def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:

@@ -11,6 +11,7 @@ from paddle_compat.fluid.layers import (
     detection,
     io,
     learning_rate_scheduler,
+    loss,
     math_op_patch,
     nn,
     ops,
@@ -20,11 +21,12 @@ from paddle_compat.fluid.layers.control_flow import *  # noqa: F403
 from paddle_compat.fluid.layers.detection import *  # noqa: F403
 from paddle_compat.fluid.layers.io import *  # noqa: F403
 from paddle_compat.fluid.layers.learning_rate_scheduler import *  # noqa: F403
+from paddle_compat.fluid.layers.loss import *  # noqa: F403
 from paddle_compat.fluid.layers.nn import *  # noqa: F403
 from paddle_compat.fluid.layers.ops import *  # noqa: F403
 from paddle_compat.fluid.layers.tensor import *  # noqa: F403
 
-_MODULES = (nn, io, tensor, control_flow, ops, detection, learning_rate_scheduler)
+_MODULES = (nn, io, tensor, control_flow, ops, detection, loss, learning_rate_scheduler)
 
 __all__ = [name for module in _MODULES for name in module.__all__]
 

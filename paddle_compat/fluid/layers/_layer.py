@@ -46,6 +46,7 @@ class LayerSpec:
         creates: whether there need be no tensor among the arguments.
         into: the argument that may name an existing variable or tensor to take the result.
         plain_name: whether an argument `name` is the result's name itself.
+        no_gradient: whether the operator has no gradient, whatever its results' `stop_gradient`.
         signature: the function's.
     """
 
@@ -60,6 +61,7 @@ class LayerSpec:
     creates: bool = False
     into: str | None = None
     plain_name: bool = False
+    no_gradient: bool = False
     signature: inspect.Signature = inspect.Signature()
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +96,7 @@ def layer(
     creates: bool = False,
     into: str | None = None,
     plain_name: bool = False,
+    no_gradient: bool = False,
 ) -> Callable[[_Layer], _Layer]: ...
 
 

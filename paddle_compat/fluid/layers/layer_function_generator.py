@@ -84,6 +84,10 @@ def _softplus(x: Tensor) -> Tensor:
     return torch.nn.functional.softplus(x, threshold=40.0)
 
 
+def _exp(x: Tensor) -> Tensor:
+    return torch.exp(x) if x.is_floating_point() else torch.exp(x.double()).to(x.dtype)
+
+
 def _round(x: Tensor) -> Tensor:
     whole = torch.trunc(x)
     return whole + torch.sign(x) * ((x - whole).abs() >= 0.5).to(x.dtype)
@@ -95,7 +99,7 @@ asin = _make("asin", torch.asin, "the angle in [-pi/2, pi/2] whose sine is x")
 atan = _make("atan", torch.atan, "the angle in (-pi/2, pi/2) whose tangent is x")
 ceil = _make("ceil", torch.ceil, "the least integer that is at least x")
 cos = _make("cos", torch.cos, "cos x")
-exp = _make("exp", torch.exp, "e^x", NUMBERS)
+exp = _make("exp", _exp, "e^x (of integers, cut off to one)", NUMBERS)
 floor = _make("floor", torch.floor, "the greatest integer that is at most x")
 logsigmoid = _make("logsigmoid", torch.nn.functional.logsigmoid, "log(1 / (1 + e^-x))")
 reciprocal = _make("reciprocal", torch.reciprocal, "1 / x")

@@ -1,4 +1,4 @@
-"""`paddle.fluid.layers.math_op_patch`: the operators of variables, `x + 1`, `x[:, 0]` and so on."""
+"""`paddle.fluid.layers.math_op_patch`: the operators of variables, `x + 1`, `x < y` and so on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.layer_helper import record
 from paddle_compat.fluid.layers import control_flow, nn, tensor
+from paddle_compat.fluid.layers._checks import check_number
+from paddle_compat.fluid.layers._index import index_variable
 from paddle_compat.fluid.layers._layer import spec_of
 
 __all__ = ["monkey_patch_variable"]
@@ -33,8 +35,10 @@ def _scaled(variable: Variable, scale: float, bias: float) -> Variable:
 
 def _filled(variable: Variable, value: Any, shape: list[int]) -> Variable:
     """Record a constant of the variable's dtype."""
-    number = float(value)
-    return _record(variable, tensor.fill_constant, shape=shape, dtype=variable.dtype, value=number)
+    check_number("an operator on a variable", "the other operand", value)
+    return _record(
+        variable, tensor.fill_constant, shape=shape, dtype=variable.dtype, value=float(value)
+    )
 
 
 def astype(self: Variable, dtype: Any) -> Variable:
@@ -70,16 +74,14 @@ _OPERATORS: dict[str, tuple[Callable[..., Any], bool]] = {
     "__rpow__": (nn.elementwise_pow, True),
     "__floordiv__": (nn.elementwise_floordiv, False),
     "__mod__": (nn.elementwise_mod, False),
-    "__eq__": (control_flow.equal, False),
-    "__ne__": (control_flow.not_equal, False),
-    "__lt__": (control_flow.less_than, False),
-    "__le__": (control_flow.less_equal, False),
-    "__gt__": (control_flow.greater_than, False),
-    "__ge__": (control_flow.greater_equal, False),
+    "__eq__": (control_flow.OPERATORS["equal"], False),
+    "__ne__": (control_flow.OPERATORS["not_equal"], False),
+    "__lt__": (control_flow.OPERATORS["less_than"], False),
+    "__le__": (control_flow.OPERATORS["less_equal"], False),
+    "__gt__": (control_flow.OPERATORS["greater_than"], False),
+    "__ge__": (control_flow.OPERATORS["greater_equal"], False),
 }
 """The layer of each operator, and whether its operands change places."""
-
-_COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
 
 
 def _operator(method: str) -> Callable[[Variable, Any], Variable]:
@@ -108,7 +110,7 @@ def _operator(method: str) -> Callable[[Variable, Any], Variable]:
         x, y = (other, self) if reverse else (self, other)
         # Where the size of the right one's first dimension is unknown, 1.8 lets it meet x's first.
         axis = 0 if y.shape and y.shape[0] == -1 else -1
-        return _record(self, layer, x=x, y=y, **({} if method in _COMPARISONS else {"axis": axis}))
+        return _record(self, layer, x=x, y=y, axis=axis)
 
     apply.__name__ = method
     return apply
@@ -116,6 +118,7 @@ def _operator(method: str) -> Callable[[Variable, Any], Variable]:
 
 def _like(variable: Variable, value: Any) -> Variable:
     """Record a constant with the variable's number of rows."""
+    check_number("an operator on a variable", "the other operand", value)
     unknown = [i for i, size in enumerate(variable.shape) if size == -1]
     shape = [1 if i in unknown[1:] else size for i, size in enumerate(variable.shape)]
     return _record(
@@ -140,3 +143,4 @@ def monkey_patch_variable() -> None:
         setattr(Variable, method, _operator(method))
     Variable.__neg__ = _negative  # type: ignore[attr-defined]
     Variable.astype = astype  # type: ignore[attr-defined]
+    Variable.__getitem__ = index_variable  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ __all__ = [
     "thresholded_relu",
 ]
 
-_SUMMED = dtypes("float32", "float64", "int32")
+_SUMMED = dtypes("float32", "float64", "int32", "int64")
 
 
 @layer
@@ -40,7 +40,8 @@ def softshrink(x: Tensor, alpha: float | None = None) -> Tensor:
     """
     check_tensor("softshrink", "x", x, FLOATS)
     limit = single(0.5 if alpha is None else alpha)
-    return torch.where(x > limit, x - limit, torch.where(x < -limit, x + limit, x.new_zeros(())))
+    none = x.new_zeros(())
+    return torch.where(x > limit, x - limit, none) + torch.where(x < -limit, x + limit, none)
 
 
 @layer
@@ -88,7 +89,7 @@ def cumsum(
     """Return the sums of the elements up to each one along an axis.
 
     Args:
-        x: float32, float64 or int32.
+        x: float32, float64, int32 or int64.
         axis: None is the last.
         exclusive: whether an element's own value is left out of its sum.
         reverse: whether to add up from the end.

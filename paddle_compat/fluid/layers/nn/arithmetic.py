@@ -114,7 +114,7 @@ def scale(
     Args:
         x: float16, float32, float64, uint8, int8, int16, int32 or int64.
         scale: a number, rounded to float32 (and then to x's dtype, as 1.8 does it); or a tensor
-            [1].
+            [1] of x's dtype.
         bias: a number, rounded likewise.
         bias_after_scale: which of the two it is.
         act: an activation of the result.
@@ -122,7 +122,7 @@ def scale(
 
     Raises:
         TypeError: x is no such tensor, or scale or bias no number.
-        ValueError: scale or bias is text that is no number.
+        ValueError: scale or bias is text that is no number, or scale has another dtype.
 
     Source:
         ``paddle.fluid.layers.scale``, PaddlePaddle 1.8.
@@ -131,7 +131,12 @@ def scale(
     check_number("scale", "bias", bias)
     summand = attribute(bias, x.dtype)
     if isinstance(scale, Tensor):
-        factor: Tensor | float = scale.to(x.dtype)
+        if scale.dtype != x.dtype:
+            raise ValueError(
+                f"scale: scale must have x's dtype, {x.dtype}, but it has {scale.dtype}; use "
+                "fluid.layers.cast"
+            )
+        factor: Tensor | float = scale
     else:
         check_number("scale", "scale", scale)
         factor = attribute(scale, x.dtype)

@@ -15,7 +15,7 @@ from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, 
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 
-__all__ = ["part", "slice", "strided_slice"]
+__all__ = ["cut_shape", "part", "slice", "strided_slice"]
 
 _CUT = dtypes("float32", "float64", "int32", "int64")
 Numbers = Sequence[int | Tensor] | Tensor
@@ -47,7 +47,7 @@ def _check_lengths(layer: str, axes: Sequence[int], **lists: Any) -> None:
             )
 
 
-def _static(
+def cut_shape(
     layer: str, shape: Sequence[int], axes: Sequence[int], starts: Any, ends: Any, strides: Any
 ) -> list[int]:
     """Return the static shape of what is left."""
@@ -93,7 +93,7 @@ def _slice_rule(arguments: dict[str, Any]) -> Signature:
     x, axes = arguments["input"], arguments["axes"]
     _check_slice(stand_in(x), axes, arguments["starts"], arguments["ends"])
     ones = [1] * len(axes)
-    shape = _static("slice", x.shape, axes, arguments["starts"], arguments["ends"], ones)
+    shape = cut_shape("slice", x.shape, axes, arguments["starts"], arguments["ends"], ones)
     return tuple(shape), torch_dtype_of(x)
 
 
@@ -138,7 +138,7 @@ def _strided_rule(arguments: dict[str, Any]) -> Signature:
     x = arguments["input"]
     _check_strided(stand_in(x), arguments)
     names = ("axes", "starts", "ends", "strides")
-    shape = _static("strided_slice", x.shape, *(arguments[name] for name in names))
+    shape = cut_shape("strided_slice", x.shape, *(arguments[name] for name in names))
     return tuple(shape), torch_dtype_of(x)
 
 

@@ -220,7 +220,7 @@ def elementwise_max(
         ``paddle.fluid.layers.elementwise_max``, PaddlePaddle 1.8.
     """
     x, y = _aligned("elementwise_max", x, y, axis)
-    return torch.maximum(x, y)
+    return torch.where(x > y, x, y)  # of equals, y alone gets the gradient
 
 
 @layer(infer=_rule("elementwise_min"))
@@ -244,7 +244,7 @@ def elementwise_min(
         ``paddle.fluid.layers.elementwise_min``, PaddlePaddle 1.8.
     """
     x, y = _aligned("elementwise_min", x, y, axis)
-    return torch.minimum(x, y)
+    return torch.where(x < y, x, y)  # of equals, y alone gets the gradient
 
 
 @layer(infer=_rule("elementwise_pow"))
@@ -295,11 +295,11 @@ def elementwise_div(
     return _divide(x, y)
 
 
-@layer(infer=_rule("elementwise_mod"))
+@layer(infer=_rule("elementwise_mod"), no_gradient=True)
 def elementwise_mod(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
-    """Return the remainder of x / y, with the sign of y.
+    """Return the remainder of x / y, with the sign of y; of integers, with that of x.
 
     Args:
         x: numbers of any shape: float16, float32, float64, int32 or int64.
@@ -311,19 +311,23 @@ def elementwise_mod(
     Raises:
         TypeError: an argument is no tensor, or the dtypes differ.
         ValueError: the shapes do not fit, or axis is out of range.
+
+    Convention:
+        No gradient passes.
 
     Source:
         ``paddle.fluid.layers.elementwise_mod``, PaddlePaddle 1.8.
     """
     x, y = _aligned("elementwise_mod", x, y, axis)
-    return torch.remainder(x, y)
+    x, y = x.detach(), y.detach()
+    return torch.remainder(x, y) if x.is_floating_point() else torch.fmod(x, y)
 
 
-@layer(infer=_rule("elementwise_floordiv"))
+@layer(infer=_rule("elementwise_floordiv"), no_gradient=True)
 def elementwise_floordiv(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
-    """Return the quotient of integers, rounded towards zero.
+    """Return the quotient, rounded down; of integers, rounded towards zero.
 
     Args:
         x: numbers of any shape: float16, float32, float64, int32 or int64.
@@ -336,11 +340,15 @@ def elementwise_floordiv(
         TypeError: an argument is no tensor, or the dtypes differ.
         ValueError: the shapes do not fit, or axis is out of range.
 
+    Convention:
+        No gradient passes.
+
     Source:
         ``paddle.fluid.layers.elementwise_floordiv``, PaddlePaddle 1.8.
     """
     x, y = _aligned("elementwise_floordiv", x, y, axis)
-    return torch.div(x, y, rounding_mode="trunc")
+    rounding = "floor" if x.is_floating_point() else "trunc"
+    return torch.div(x.detach(), y.detach(), rounding_mode=rounding)
 
 
 def _divide(x: Tensor, y: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -18,7 +19,6 @@ from paddle_compat.fluid.layers._checks import (
     dtypes,
 )
 from paddle_compat.fluid.layers._layer import layer
-from paddle_compat.fluid.layers._shapes import merge
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = ["clip", "clip_by_norm", "log", "logical_and", "logical_not", "logical_or", "logical_xor"]
@@ -127,7 +127,7 @@ def clip(x: Tensor, min: float, max: float, name: str | None = None) -> Tensor:
     return torch.where((x > low) & (x < high), x, clipped.detach())
 
 
-@layer(plain_name=True)
+@layer(plain_name=True, no_gradient=True)
 def clip_by_norm(x: Tensor, max_norm: float, name: str | None = None) -> Tensor:
     """Return a tensor scaled down to a norm, where its own is larger.
 
@@ -139,12 +139,15 @@ def clip_by_norm(x: Tensor, max_norm: float, name: str | None = None) -> Tensor:
     Raises:
         TypeError: x is no such tensor, or max_norm no float.
 
+    Convention:
+        No gradient passes.
+
     Source:
         ``paddle.fluid.layers.clip_by_norm``, PaddlePaddle 1.8.
     """
     check_tensor("clip_by_norm", "x", x, dtypes("float32"))
     check_type("clip_by_norm", "max_norm", max_norm, float, "a float")
-    limit = single(max_norm)
+    limit, x = single(max_norm), x.detach()
     norm = torch.sqrt(torch.sum(x * x))
     return torch.where(norm > limit, x * (limit / norm), x)
 
@@ -152,14 +155,17 @@ def clip_by_norm(x: Tensor, max_norm: float, name: str | None = None) -> Tensor:
 def _check_bools(layer: str, x: Any, y: Any) -> None:
     check_tensor(layer, "x", stand_in(x), _BOOL)
     check_tensor(layer, "y", stand_in(y), _BOOL)
-    merge(layer, "x and y", (x.shape, y.shape))
+    if -1 not in (*x.shape, *y.shape) and math.prod(x.shape) != math.prod(y.shape):
+        raise ValueError(
+            f"{layer}: x and y must have as many elements, but their shapes are {list(x.shape)} "
+            f"and {list(y.shape)}"
+        )
 
 
 def _bools_rule(layer: str) -> Callable[[dict[str, Any]], Signature]:
     def rule(arguments: dict[str, Any]) -> Signature:
-        x, y = arguments["x"], arguments["y"]
-        _check_bools(layer, x, y)
-        return merge(layer, "x and y", (x.shape, y.shape)), torch.bool
+        _check_bools(layer, arguments["x"], arguments["y"])
+        return tuple(arguments["x"].shape), torch.bool
 
     return rule
 
@@ -170,19 +176,19 @@ def logical_and(x: Tensor, y: Tensor, out: Tensor | None = None, name: str | Non
 
     Args:
         x: bool.
-        y: bool, of x's shape.
+        y: bool, with as many elements; the result has x's shape.
         out: takes the result.
         name: names the result.
 
     Raises:
         TypeError: an argument is no tensor of bools.
-        ValueError: the shapes differ.
+        ValueError: there are not as many elements.
 
     Source:
         ``paddle.fluid.layers.logical_and``, PaddlePaddle 1.8.
     """
     _check_bools("logical_and", x, y)
-    return torch.logical_and(x, y)
+    return torch.logical_and(x, y.reshape(x.shape))
 
 
 @layer(infer=_bools_rule("logical_or"), into="out")
@@ -191,19 +197,19 @@ def logical_or(x: Tensor, y: Tensor, out: Tensor | None = None, name: str | None
 
     Args:
         x: bool.
-        y: bool, of x's shape.
+        y: bool, with as many elements; the result has x's shape.
         out: takes the result.
         name: names the result.
 
     Raises:
         TypeError: an argument is no tensor of bools.
-        ValueError: the shapes differ.
+        ValueError: there are not as many elements.
 
     Source:
         ``paddle.fluid.layers.logical_or``, PaddlePaddle 1.8.
     """
     _check_bools("logical_or", x, y)
-    return torch.logical_or(x, y)
+    return torch.logical_or(x, y.reshape(x.shape))
 
 
 @layer(infer=_bools_rule("logical_xor"), into="out")
@@ -212,19 +218,19 @@ def logical_xor(x: Tensor, y: Tensor, out: Tensor | None = None, name: str | Non
 
     Args:
         x: bool.
-        y: bool, of x's shape.
+        y: bool, with as many elements; the result has x's shape.
         out: takes the result.
         name: names the result.
 
     Raises:
         TypeError: an argument is no tensor of bools.
-        ValueError: the shapes differ.
+        ValueError: there are not as many elements.
 
     Source:
         ``paddle.fluid.layers.logical_xor``, PaddlePaddle 1.8.
     """
     _check_bools("logical_xor", x, y)
-    return torch.logical_xor(x, y)
+    return torch.logical_xor(x, y.reshape(x.shape))
 
 
 @layer(into="out")

@@ -59,8 +59,8 @@ def _rule(arguments: dict[str, Any]) -> Signature:
     flags = (arguments["transpose_x"], arguments["transpose_y"])
     left, right = _as_matrices(x.shape, y.shape, *flags)
     batch = left[:-2] if len(left) >= len(right) else right[:-2]
-    rows = left[-2:-1] if len(x.shape) > 1 else []
-    columns = right[-1:] if len(y.shape) > 1 else []
+    rows = left[-2:-1] if len(x.shape) > 1 or arguments["transpose_x"] else []
+    columns = right[-1:] if len(y.shape) > 1 or arguments["transpose_y"] else []
     return (*batch, *rows, *columns) or (1,), torch_dtype_of(x)
 
 
@@ -76,8 +76,9 @@ def matmul(
     """Return the product of two matrices, or of batches of them.
 
     Args:
-        x: float16, float32 or float64; its last two dimensions are the matrix. [K] is a row.
-        y: of x's dtype, likewise; [K] is a column.
+        x: float16, float32 or float64; its last two dimensions are the matrix. [K] is a row, which
+            the result drops; transposed, it is a column and stays.
+        y: of x's dtype, likewise; [K] is a column, which the result drops.
         transpose_x: whether x's matrices are transposed first.
         transpose_y: whether y's are.
         alpha: what the product is multiplied by, rounded to float32.
@@ -98,9 +99,9 @@ def matmul(
     left = left.transpose(-1, -2) if transpose_x else left
     right = right.transpose(-1, -2) if transpose_y else right
     product = torch.matmul(left, right)
-    if x.ndim == 1:
+    if x.ndim == 1 and not transpose_x:
         product = product.squeeze(-2)
-    if y.ndim == 1:
+    if y.ndim == 1 and not transpose_y:
         product = product.squeeze(-1)
     product = product.reshape(1) if product.ndim == 0 else product
     return product if alpha == 1 else product * single(alpha)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -72,6 +73,29 @@ def _mean(x: Tensor, dims: list[int]) -> Tensor:
     return torch.div(x.sum(dims, dtype=x.dtype), count, rounding_mode="trunc")
 
 
+class _Extreme(torch.autograd.Function):
+    """The largest or smallest elements; all that are equal to one get its whole gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, dims: list[int], largest: bool) -> Tensor:
+        best = x.amax(dims, keepdim=True) if largest else x.amin(dims, keepdim=True)
+        ctx.save_for_backward(x == best)
+        return best
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, None, None]:
+        (hit,) = ctx.saved_tensors
+        return gradients[0] * hit, None, None
+
+
+def _max(x: Tensor, dims: list[int]) -> Tensor:
+    return _Extreme.apply(x, dims, True) if x.requires_grad else x.amax(dims)  # type: ignore[no-any-return]
+
+
+def _min(x: Tensor, dims: list[int]) -> Tensor:
+    return _Extreme.apply(x, dims, False) if x.requires_grad else x.amin(dims)  # type: ignore[no-any-return]
+
+
 def _fold(function: Callable[..., Tensor], x: Tensor, dims: list[int]) -> Tensor:
     for one in reversed(dims):
         x = function(x, one)
@@ -107,7 +131,7 @@ def reduce_sum(
 def reduce_mean(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
-    """Return the mean of elements, of integers rounded towards zero over some dimensions.
+    """Return the mean of elements over some dimensions; of integers, rounded towards zero.
 
     Args:
         input: float32, float64, int32 or int64.
@@ -132,7 +156,7 @@ def reduce_mean(
 def reduce_max(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
-    """Return the largest element over some dimensions.
+    """Return the largest element over some dimensions; equals get its whole gradient each.
 
     Args:
         input: float32, float64, int32 or int64.
@@ -150,14 +174,14 @@ def reduce_max(
     Source:
         ``paddle.fluid.layers.reduce_max``, PaddlePaddle 1.8.
     """
-    return _reduce("reduce_max", lambda x, d: x.amax(d), input, dim, keep_dim)
+    return _reduce("reduce_max", _max, input, dim, keep_dim)
 
 
 @layer
 def reduce_min(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
-    """Return the smallest element over some dimensions.
+    """Return the smallest element over some dimensions; equals get its whole gradient each.
 
     Args:
         input: float32, float64, int32 or int64.
@@ -175,7 +199,7 @@ def reduce_min(
     Source:
         ``paddle.fluid.layers.reduce_min``, PaddlePaddle 1.8.
     """
-    return _reduce("reduce_min", lambda x, d: x.amin(d), input, dim, keep_dim)
+    return _reduce("reduce_min", _min, input, dim, keep_dim)
 
 
 @layer

@@ -214,7 +214,12 @@ def _squeezed(shape: Sequence[int], axes: Any) -> list[int]:
                 f"squeeze: axes must be in [-{rank}, {rank}) for {rank} dimensions, but they are "
                 f"{axes}"
             )
-    return sorted({axis % rank for axis in axes if shape[axis] == 1 or shape[axis] < 0})
+        if shape[axis] not in (1, -1):
+            raise ValueError(
+                f"squeeze: only dimensions of size 1 can go, but dimension {axis} of "
+                f"{list(shape)} is not"
+            )
+    return sorted({axis % rank for axis in axes})
 
 
 def _squeeze_rule(arguments: dict[str, Any]) -> Signature:
@@ -231,12 +236,12 @@ def squeeze(input: Tensor, axes: list[int], name: str | None = None) -> Tensor:
 
     Args:
         input: float16, float32, float64, int8, int32 or int64.
-        axes: which; those of other sizes stay. An empty list is all of size 1.
+        axes: which; an empty list is all of size 1.
         name: names the result.
 
     Raises:
         TypeError: the input is no such tensor, or axes no list.
-        ValueError: there is no such dimension.
+        ValueError: there is no such dimension, or its size is not 1.
 
     Source:
         ``paddle.fluid.layers.squeeze``, PaddlePaddle 1.8.
@@ -339,7 +344,7 @@ def size(input: Tensor) -> Tensor:
 
 
 def rank(input: Any) -> Any:
-    """Return how many dimensions a tensor has, as int32.
+    """Return how many dimensions a tensor has, as int32 without dimensions.
 
     Args:
         input: a variable or tensor.
@@ -353,4 +358,4 @@ def rank(input: Any) -> Any:
     from paddle_compat.fluid.layers.tensor import assign
 
     check_tensor("rank", "input", stand_in(input))
-    return assign(np.array([len(input.shape)], "int32"))
+    return assign(np.array(len(input.shape), "int32"))

@@ -237,7 +237,7 @@ def zeros_like(x: Tensor, out: Tensor | None = None) -> Tensor:
     return torch.zeros_like(x)
 
 
-@layer("fill_any_like", key="ones_like", into="out")
+@layer("fill_any_like", key="ones_like", into="out", no_gradient=True)
 def ones_like(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Return ones in a tensor's shape and dtype.
 

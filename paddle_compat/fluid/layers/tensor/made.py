@@ -114,7 +114,12 @@ def _check_linspace(dtype: torch.dtype, start: Any, stop: Any, num: Any) -> None
             check_tensor("linspace", name, value, allowed)
 
 
-@layer(infer=_linspace_rule, before=_constants_names(("start", "stop", "num")), creates=True)
+@layer(
+    infer=_linspace_rule,
+    before=_constants_names(("start", "stop", "num")),
+    creates=True,
+    no_gradient=True,
+)
 def linspace(start: float | Tensor, stop: float | Tensor, num: int | Tensor, dtype: Any) -> Tensor:
     """Return numbers at equal distances, from `start` to `stop`, with both.
 

@@ -168,7 +168,7 @@ def assign(input: Any, output: Any = None) -> Any:
             f"assign: an array may have {_LARGEST_CONSTANT} elements, but it has {input.size}; "
             "feed it, or set it in the scope"
         )
-    value = torch.from_numpy(np.array(input, ndmin=1))
+    value = torch.from_numpy(np.array(input))
     if isinstance(output, Tensor) or _modes.in_dygraph_mode():
         return _assign(value, output)
     helper = LayerHelper("assign")

@@ -20,20 +20,13 @@ def _extreme(layer: str, x: Tensor, axis: int, largest: bool) -> Tensor:
     check_tensor(layer, "x", x, _SEARCHED)
     dim = axis_of(layer, "axis", axis, x.ndim)
     if x.is_meta:
-        places = x.argmax(dim)
-    else:
-        # torch names no place among equals; Paddle takes the first.
-        best = x.amax(dim, keepdim=True) if largest else x.amin(dim, keepdim=True)
-        hit = (x == best) | (x != x)
-        places = hit.to(torch.uint8).argmax(dim) if x.is_cpu else _first(hit, dim)
-    return places.reshape(1) if places.ndim == 0 else places
-
-
-def _first(hit: Tensor, dim: int) -> Tensor:
-    size = hit.shape[dim]
-    shape = [size if i == dim else 1 for i in range(hit.ndim)]
-    places = torch.arange(size, device=hit.device).reshape(shape)
-    return torch.where(hit, places, size - 1).amin(dim)
+        return x.argmax(dim)
+    # torch promises no place among equals; Paddle takes the first.
+    best = x.amax(dim, keepdim=True) if largest else x.amin(dim, keepdim=True)
+    size = x.shape[dim]
+    shape = [size if i == dim else 1 for i in range(x.ndim)]
+    places = torch.arange(size, device=x.device).reshape(shape)
+    return torch.where((x == best) | (x != x), places, size - 1).amin(dim)
 
 
 @layer("arg_max", stop_gradient=True)
@@ -45,7 +38,7 @@ def argmax(x: Tensor, axis: int = 0) -> Tensor:
         axis: the dimension that is searched.
 
     Returns:
-        int64, without that dimension; [1] where none is left.
+        int64, without that dimension.
 
     Raises:
         TypeError: x is no such tensor.
@@ -66,7 +59,7 @@ def argmin(x: Tensor, axis: int = 0) -> Tensor:
         axis: the dimension that is searched.
 
     Returns:
-        int64, without that dimension; [1] where none is left.
+        int64, without that dimension.
 
     Raises:
         TypeError: x is no such tensor.
