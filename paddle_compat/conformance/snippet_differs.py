@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from paddle_compat.conformance import snippet_differs_networks
 from paddle_compat.conformance.call import Array
 from paddle_compat.conformance.snippets import Differs
 from paddle_compat.conformance.workers.fluid_program import cotangent
@@ -297,6 +298,7 @@ DIFFERS: Mapping[str, Differs] = {
     **_shapes(),
     **_windows(),
     **_programs(),
+    **snippet_differs_networks.DIFFERS,
 }
 
 

@@ -19,11 +19,23 @@ from paddle_compat.fluid.layers.nn.activation import (
     stanh,
     swish,
 )
+from paddle_compat.fluid.layers.nn.adaptive_pool import (
+    adaptive_pool2d,
+)
 from paddle_compat.fluid.layers.nn.arithmetic import mean, scale, sum  # noqa: A004 - Paddle's name
+from paddle_compat.fluid.layers.nn.batch_norm import (
+    batch_norm,
+)
 from paddle_compat.fluid.layers.nn.conv import (
     conv2d,
 )
+from paddle_compat.fluid.layers.nn.conv_transpose import (
+    conv2d_transpose,
+)
 from paddle_compat.fluid.layers.nn.cut import slice, strided_slice  # noqa: A004 - Paddle's name
+from paddle_compat.fluid.layers.nn.dropout import (
+    dropout,
+)
 from paddle_compat.fluid.layers.nn.elementwise import (
     elementwise_add,
     elementwise_div,
@@ -41,6 +53,9 @@ from paddle_compat.fluid.layers.nn.losses import dice_loss, l2_normalize, log_lo
 from paddle_compat.fluid.layers.nn.norm import (
     affine_channel,
     group_norm,
+    instance_norm,
+    layer_norm,
+    lrn,
 )
 from paddle_compat.fluid.layers.nn.pick import (
     gather,
@@ -67,6 +82,10 @@ from paddle_compat.fluid.layers.nn.pool import (
     pool2d,
 )
 from paddle_compat.fluid.layers.nn.product import matmul
+from paddle_compat.fluid.layers.nn.rearrange import (
+    pixel_shuffle,
+    unfold,
+)
 from paddle_compat.fluid.layers.nn.reduce import (
     reduce_all,
     reduce_any,
@@ -101,12 +120,16 @@ from paddle_compat.fluid.layers.nn.shape import (
 )
 
 __all__ = [
+    "adaptive_pool2d",
     "affine_channel",
+    "batch_norm",
     "brelu",
     "clip",
     "clip_by_norm",
     "conv2d",
+    "conv2d_transpose",
     "dice_loss",
+    "dropout",
     "elementwise_add",
     "elementwise_div",
     "elementwise_floordiv",
@@ -128,7 +151,9 @@ __all__ = [
     "hard_swish",
     "image_resize",
     "image_resize_short",
+    "instance_norm",
     "l2_normalize",
+    "layer_norm",
     "leaky_relu",
     "log",
     "log_loss",
@@ -136,6 +161,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lrn",
     "matmul",
     "maxout",
     "mean",
@@ -144,6 +170,7 @@ __all__ = [
     "pad",
     "pad2d",
     "pad_constant_like",
+    "pixel_shuffle",
     "pool2d",
     "pow",
     "prelu",
@@ -181,6 +208,7 @@ __all__ = [
     "swish",
     "topk",
     "transpose",
+    "unfold",
     "unsqueeze",
     "unstack",
     "where",

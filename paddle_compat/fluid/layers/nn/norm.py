@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,12 +13,13 @@ from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._infer import Signature, same_as
 from paddle_compat.fluid.initializer import Constant
 from paddle_compat.fluid.layer_helper import LayerHelper
+from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn._windows import check_choice
 
-__all__ = ["affine_channel", "group_norm"]
+__all__ = ["affine_channel", "group_norm", "instance_norm", "layer_norm", "lrn"]
 
 _SINGLE_DOUBLE = dtypes("float32", "float64")
 
@@ -199,6 +200,196 @@ def group_norm(
     if bias_attr:
         bias = helper.create_parameter(helper.bias_attr, [channels], input.dtype, is_bias=True)
     result = helper.append(
-        normalize_groups, input, scale, bias, groups, float(np.float32(epsilon)), data_layout
+        normalize_groups, input, scale, bias, groups, single(epsilon), data_layout
     )
     return helper.append_activation(result)
+
+
+@layer("layer_norm", before=2, infer=same_as("input"))
+def normalize_samples(
+    input: Tensor, scale: Tensor | None, bias: Tensor | None, epsilon: float, begin_norm_axis: int
+) -> Tensor:
+    """Return the operator inside `layer_norm`.
+
+    Args:
+        input: floats.
+        scale: one number for each normalised element, flat; or None.
+        bias: likewise.
+        epsilon: is added to the variance.
+        begin_norm_axis: the first normalised dimension.
+    """
+    shape = input.shape[begin_norm_axis:]
+    weight, shift = (None if value is None else value.reshape(shape) for value in (scale, bias))
+    return torch.nn.functional.layer_norm(input, shape, weight, shift, epsilon)
+
+
+def layer_norm(
+    input: Any,
+    scale: bool = True,
+    shift: bool = True,
+    begin_norm_axis: int = 1,
+    epsilon: float = 1e-05,
+    param_attr: Any = None,
+    bias_attr: Any = None,
+    act: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Return samples with mean 0 and variance 1, then scaled.
+
+    Args:
+        input: float32 or float64.
+        scale: whether there is a scale for each element.
+        shift: whether there is a bias for each.
+        begin_norm_axis: the first dimension that is normalised over, with all after it.
+        epsilon: is added to the variance; 0 to 0.001.
+        param_attr: of the scale, flat, which starts as 1.
+        bias_attr: of the bias, flat, which starts as 0.
+        act: an activation of the result.
+        name: names the parameters and the result.
+
+    Raises:
+        TypeError: the input is no such tensor.
+        AssertionError: an attribute is False while there is such a parameter.
+        ValueError: a normalised size is unknown, or an argument is not as above.
+
+    Source:
+        ``paddle.fluid.layers.layer_norm``, PaddlePaddle 1.8.
+    """
+    helper = LayerHelper(
+        "layer_norm", input=input, param_attr=param_attr, bias_attr=bias_attr, act=act, name=name
+    )
+    check_tensor("layer_norm", "input", stand_in(input), _SINGLE_DOUBLE)
+    rank = len(input.shape)
+    if not 0 < begin_norm_axis < rank:
+        raise ValueError(
+            f"layer_norm: begin_norm_axis must be in 1..{rank - 1}, but it is {begin_norm_axis}"
+        )
+    if not 0 <= epsilon <= 0.001:
+        raise ValueError(f"layer_norm: epsilon must be in 0..0.001, but it is {epsilon}")
+    size = [math.prod(input.shape[begin_norm_axis:])]
+    weight = offset = None
+    if scale:
+        if param_attr is False:
+            raise AssertionError("layer_norm: param_attr must not be False with scale=True")
+        weight = helper.create_parameter(
+            helper.param_attr, size, input.dtype, default_initializer=Constant(1.0)
+        )
+    if shift:
+        if bias_attr is False:
+            raise AssertionError("layer_norm: bias_attr must not be False with shift=True")
+        offset = helper.create_parameter(helper.bias_attr, size, input.dtype, is_bias=True)
+    result = helper.append(
+        normalize_samples, input, weight, offset, single(epsilon), begin_norm_axis
+    )
+    return helper.append_activation(result)
+
+
+@layer("instance_norm", before=2, infer=same_as("input"))
+def normalize_instances(input: Tensor, scale: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    """Return the operator inside `instance_norm`.
+
+    Args:
+        input: [N, C, ...].
+        scale: [C].
+        bias: [C].
+        epsilon: is added to the variance.
+    """
+    return torch.group_norm(input, input.shape[1], scale, bias, epsilon, False)
+
+
+def instance_norm(
+    input: Any,
+    epsilon: float = 1e-05,
+    param_attr: Any = None,
+    bias_attr: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return each channel of each sample with mean 0 and variance 1, then scaled.
+
+    Args:
+        input: float32 or float64, [N, C, ...].
+        epsilon: is added to the variance; 0 to 0.001.
+        param_attr: of the scale, [C], which starts as 1.
+        bias_attr: of the bias, [C], which starts as 0; it cannot be False.
+        name: names the parameters and the result.
+
+    Raises:
+        TypeError: the input is no such tensor.
+        AssertionError: bias_attr is False.
+        ValueError: the channels are unknown, there are not 2 to 5 dimensions, or epsilon is not in
+            0..0.001.
+
+    Source:
+        ``paddle.fluid.layers.instance_norm``, PaddlePaddle 1.8.
+    """
+    check_tensor("instance_norm", "input", stand_in(input), _SINGLE_DOUBLE)
+    if bias_attr is False:
+        raise AssertionError("instance_norm: bias_attr must not be False; there is always a bias")
+    if not 2 <= len(input.shape) <= 5:
+        raise ValueError(
+            f"instance_norm: input must have 2 to 5 dimensions, but its shape is "
+            f"{list(input.shape)}"
+        )
+    if not 0 <= epsilon <= 0.001:
+        raise ValueError(f"instance_norm: epsilon must be in 0..0.001, but it is {epsilon}")
+    helper = LayerHelper(
+        "instance_norm", input=input, param_attr=param_attr, bias_attr=bias_attr, name=name
+    )
+    shape = [input.shape[1]]
+    scale = helper.create_parameter(
+        helper.param_attr, shape, input.dtype, default_initializer=Constant(1.0)
+    )
+    bias = helper.create_parameter(
+        helper.bias_attr, shape, input.dtype, is_bias=True, default_initializer=Constant(0.0)
+    )
+    return helper.append(normalize_instances, input, scale, bias, single(epsilon))
+
+
+def _lrn_rule(arguments: dict[str, Any]) -> Signature:
+    x = arguments["input"]
+    _check_lrn(stand_in(x), len(x.shape), arguments["n"], arguments["data_format"])
+    return x.shape, x.torch_dtype
+
+
+def _check_lrn(x: Any, rank: int, n: int, data_format: str) -> None:
+    check_tensor("lrn", "input", x, dtypes("float32"))
+    if rank != 4:
+        raise ValueError(f"lrn: input must have 4 dimensions, but it has {rank}")
+    check_choice("lrn", "data_format", data_format, ("NCHW", "NHWC"))
+    if n < 1 or n % 2 == 0:
+        raise ValueError(f"lrn: n must be a positive odd number, but it is {n}")
+
+
+@layer("lrn", before=1, infer=_lrn_rule)
+def lrn(
+    input: Tensor,
+    n: int = 5,
+    k: float = 1.0,
+    alpha: float = 0.0001,
+    beta: float = 0.75,
+    name: str | None = None,
+    data_format: str = "NCHW",
+) -> Tensor:
+    """Return x / (k + alpha s)^beta, s being the sum of squares over n neighbouring channels.
+
+    Args:
+        input: float32, [N, C, H, W].
+        n: how many channels, an odd number.
+        k: rounded to float32; likewise alpha and beta.
+        alpha: multiplies the sum, which torch divides by n.
+        beta: the exponent.
+        name: names the result.
+        data_format: ``'NHWC'`` has the channels last.
+
+    Raises:
+        TypeError: the input is no such tensor.
+        ValueError: the input has not 4 dimensions, n is even, or data_format is another.
+
+    Source:
+        ``paddle.fluid.layers.lrn``, PaddlePaddle 1.8.
+    """
+    _check_lrn(input, input.ndim, n, data_format)
+    x = input.movedim(-1, 1) if data_format == "NHWC" else input
+    scale = single(alpha) * n
+    result = torch.nn.functional.local_response_norm(x, n, scale, single(beta), single(k))
+    return result.movedim(1, -1) if data_format == "NHWC" else result

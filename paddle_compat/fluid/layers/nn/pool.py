@@ -149,11 +149,11 @@ def _pool_all(x: Tensor, pool_type: str) -> Tensor:
     if pool_type == "max":
         return torch.nn.functional.max_pool2d(x, x.shape[2:])
     if x.dtype == torch.float64:
-        return _divide(x.sum((2, 3), keepdim=True), x.shape[2] * x.shape[3])
+        return mean_of(x.sum((2, 3), keepdim=True), x.shape[2] * x.shape[3])
     return x.mean((2, 3), keepdim=True)
 
 
-def _divide(total: Tensor, count: int | Tensor) -> Tensor:
+def mean_of(total: Tensor, count: int | Tensor) -> Tensor:
     """Return a float64 mean whose gradient is that of 1.8: it multiplies by a float32 1 / count."""
     single = float(np.float32(1) / np.float32(count)) if isinstance(count, int) else None
     factor = single if single is not None else count.float().reciprocal().double()  # type: ignore[union-attr]
@@ -202,7 +202,7 @@ def _pool(
         vertical = _covered(height, window[0], stride[0], top, rows)
         horizontal = _covered(width, window[1], stride[1], left, columns)
         count = x.new_tensor(vertical)[:, None] * x.new_tensor(horizontal)
-    return _divide(total, count) if x.dtype == torch.float64 else total / count
+    return mean_of(total, count) if x.dtype == torch.float64 else total / count
 
 
 def _covered(size: int, window: int, stride: int, before: int, count: int) -> list[int]:
