@@ -25,8 +25,8 @@ def bequeath(device: str | None, threads: int | None) -> None:
     prepare = spawn.get_preparation_data
 
     def with_heirloom(name: str) -> dict[str, Any]:
-        # First, for the child unpickles in this order, and imports the script after all.
-        return {"paddle_compat": heirloom, **prepare(name)}
+        # The child unpickles all of it before it uses any, to import the script.
+        return {**prepare(name), "paddle_compat": heirloom}
 
     spawn.get_preparation_data = with_heirloom
     if "forkserver" in multiprocessing.get_all_start_methods():

@@ -65,9 +65,7 @@ def _extend(module: ModuleType, missing: Mapping[str, Removed]) -> None:
             return value
         if known is not None:
             return known(name)
-        raise AttributeError(
-            f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module
-        )
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
     vars(module)["__getattr__"] = look_up
 
