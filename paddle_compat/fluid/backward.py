@@ -188,7 +188,10 @@ class _Reach:
                 if variable.stop_gradient or node.meta.get("no_gradient"):
                     continue
                 self.nodes[variable.name] = node
-            todo.extend(node.all_input_nodes)
+            barred = node.meta.get("no_gradient_of", ())
+            fx.node.map_arg(
+                (node.args, {k: v for k, v in node.kwargs.items() if k not in barred}), todo.append
+            )
 
     def __contains__(self, name: object) -> bool:
         return name in self.nodes

@@ -244,8 +244,10 @@ def record(
 def _append(
     block: Block, spec: LayerSpec, arguments: dict[str, Any], outputs: list[Variable]
 ) -> None:
-    block.append(spec.type, spec.function, arguments, outputs)
-    if spec.no_gradient:
+    op = block.append(spec.type, spec.function, arguments, outputs)
+    if isinstance(spec.no_gradient, tuple):
+        op.node.meta["no_gradient_of"] = spec.no_gradient
+    elif spec.no_gradient:
         for variable in outputs:
             assert variable.node is not None
             variable.node.meta["no_gradient"] = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from paddle_compat.fluid._dtypes import as_torch_dtype
+from paddle_compat.fluid._dtypes import VarType, as_torch_dtype, as_var_type
 
 __all__ = [
     "FLOATS",
@@ -17,6 +17,7 @@ __all__ = [
     "check_tensors",
     "check_type",
     "dtypes",
+    "read_dtype",
 ]
 
 
@@ -95,3 +96,16 @@ def check_number(layer: str, name: str, value: Any) -> None:
         float(value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{layer}: {name} must be a number, but it is {value!r}") from None
+
+
+def read_dtype(dtype: Any) -> VarType:
+    """Read a dtype as layers do.
+
+    Raises:
+        TypeError: it is none at all.
+        ValueError: it is the name of none, or one that 1.8 does not have.
+    """
+    try:
+        return as_var_type(dtype)
+    except TypeError as error:
+        raise (ValueError if isinstance(dtype, str) else TypeError)(str(error)) from None

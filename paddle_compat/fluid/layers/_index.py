@@ -14,9 +14,11 @@ from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.layer_helper import record
+from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor
 from paddle_compat.fluid.layers._layer import layer, spec_of
 from paddle_compat.fluid.layers._numbers import whole_numbers
 from paddle_compat.fluid.layers._shapes import is_tensor
+from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn.cut import cut_shape, part
 from paddle_compat.fluid.layers.tensor import reverse
 
@@ -114,6 +116,10 @@ def index_variable(variable: Variable, item: Any) -> Variable:
         ``paddle.fluid.framework.Variable.__getitem__``, PaddlePaddle 1.8.
     """
     cuts = _read(item)
+    if cuts.axes:
+        check_tensor(
+            "slice", f"the indexed variable {variable.name!r}", stand_in(variable), NUMBERS
+        )
     out = variable
     if cuts.axes:
         out = _cut(variable, cuts)

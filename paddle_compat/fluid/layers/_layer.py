@@ -46,7 +46,8 @@ class LayerSpec:
         creates: whether there need be no tensor among the arguments.
         into: the argument that may name an existing variable or tensor to take the result.
         plain_name: whether an argument `name` is the result's name itself.
-        no_gradient: whether the operator has no gradient, whatever its results' `stop_gradient`.
+        no_gradient: whether the operator has no gradient, whatever its results' `stop_gradient`;
+            or the arguments that it has none for.
         signature: the function's.
     """
 
@@ -61,8 +62,8 @@ class LayerSpec:
     creates: bool = False
     into: str | None = None
     plain_name: bool = False
-    no_gradient: bool = False
-    signature: inspect.Signature = inspect.Signature()
+    no_gradient: bool | tuple[str, ...] = False
+    signature: inspect.Signature = inspect.Signature()  # noqa: RUF009 - it cannot change
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments by name, defaults filled in."""
@@ -96,7 +97,7 @@ def layer(
     creates: bool = False,
     into: str | None = None,
     plain_name: bool = False,
-    no_gradient: bool = False,
+    no_gradient: bool | tuple[str, ...] = False,
 ) -> Callable[[_Layer], _Layer]: ...
 
 

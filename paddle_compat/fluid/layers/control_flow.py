@@ -226,7 +226,7 @@ def not_equal(x: Tensor, y: Tensor, cond: Tensor | None = None) -> Tensor:
 
 
 @layer("increment", into="out")
-def _increment(x: Tensor, value: float, out: Tensor | None) -> Tensor:
+def _increment(x: Tensor, value: float, out: Tensor | None = None) -> Tensor:
     check_tensor("increment", "x", x, _COMPARED)
     check_number("increment", "value", value)
     if not x.is_meta and x.numel() != 1:

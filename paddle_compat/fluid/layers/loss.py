@@ -57,11 +57,16 @@ def _alike(layer: str, x: Any, y: Any) -> Signature:
 
 def _sigmoid_rule(arguments: dict[str, Any]) -> Signature:
     x, label = arguments["x"], arguments["label"]
-    _check_pair("sigmoid_cross_entropy_with_logits", FLOATS, x=x, label=label)
+    _check_sigmoid(x, label, arguments["ignore_index"])
     return _alike("sigmoid_cross_entropy_with_logits", x, label)
 
 
-@layer(infer=_sigmoid_rule)
+def _check_sigmoid(x: Any, label: Any, ignored: Any) -> None:
+    _check_pair("sigmoid_cross_entropy_with_logits", FLOATS, x=x, label=label)
+    check_type("sigmoid_cross_entropy_with_logits", "ignore_index", ignored, int, "an int")
+
+
+@layer(infer=_sigmoid_rule, no_gradient=("label",))
 def sigmoid_cross_entropy_with_logits(
     x: Tensor,
     label: Tensor,
@@ -82,7 +87,7 @@ def sigmoid_cross_entropy_with_logits(
         The losses, in x's shape and dtype.
 
     Raises:
-        TypeError: an argument is no tensor of floats.
+        TypeError: a tensor is none of floats, or ignore_index no int.
         ValueError: shapes or dtypes differ.
 
     Convention:
@@ -92,7 +97,7 @@ def sigmoid_cross_entropy_with_logits(
     Source:
         ``paddle.fluid.layers.sigmoid_cross_entropy_with_logits``, PaddlePaddle 1.8.
     """
-    _check_pair("sigmoid_cross_entropy_with_logits", FLOATS, x=x, label=label)
+    _check_sigmoid(x, label, ignore_index)
     _alike("sigmoid_cross_entropy_with_logits", x, label)
     label = label.detach()
     ignored = label == ignore_index
@@ -144,7 +149,7 @@ def _check_indices(layer: str, label: Tensor, ignored: Tensor, classes: int) -> 
         )
 
 
-@layer("cross_entropy2", after=2, infer=_class_rule("cross_entropy"))
+@layer("cross_entropy2", after=2, infer=_class_rule("cross_entropy"), no_gradient=("label",))
 def _hard_cross_entropy(input: Tensor, label: Tensor, ignore_index: int) -> Tensor:
     dim = _check_classes("cross_entropy", input, label, False, -1)
     ignored = label == ignore_index
@@ -154,7 +159,7 @@ def _hard_cross_entropy(input: Tensor, label: Tensor, ignore_index: int) -> Tens
     return torch.where(ignored, loss.new_zeros(()), loss)
 
 
-@layer("cross_entropy", infer=_class_rule("cross_entropy"))
+@layer("cross_entropy", infer=_class_rule("cross_entropy"), no_gradient=("label",))
 def _soft_cross_entropy(
     input: Tensor, label: Tensor, soft_label: bool, ignore_index: int
 ) -> Tensor:
@@ -193,6 +198,7 @@ def cross_entropy(
 @layer(
     "softmax_with_cross_entropy",
     infer=_class_rule("softmax_with_cross_entropy", "logits"),
+    no_gradient=("label",),
 )
 def _softmax_with_cross_entropy(
     logits: Tensor,
@@ -346,7 +352,7 @@ def _check_kldiv(x: Any, target: Any, reduction: Any) -> None:
         )
 
 
-@layer(infer=_kldiv_rule)
+@layer(infer=_kldiv_rule, no_gradient=("target",))
 def kldiv_loss(
     x: Tensor, target: Tensor, reduction: str = "mean", name: str | None = None
 ) -> Tensor:

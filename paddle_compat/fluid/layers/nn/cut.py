@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
-from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, whole_numbers
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, torch_dtype_of
@@ -103,7 +103,7 @@ def _check_slice(x: Any, axes: Any, starts: Any, ends: Any) -> None:
             raise ValueError(
                 f"slice: {name} must be a list of ints or a tensor, but it is {values!r}"
             )
-    check_tensor("slice", "input", x)
+    check_tensor("slice", "input", x, NUMBERS)
     check_type("slice", "axes", axes, (list, tuple), "a list of ints")
 
 
@@ -113,18 +113,18 @@ def _slice_names(arguments: dict[str, Any], temporary: Callable[[], str]) -> Non
 
 
 @layer(before=_slice_names, infer=_slice_rule)
-def slice(input: Tensor, axes: Sequence[int], starts: Numbers, ends: Numbers) -> Tensor:
+def slice(input: Tensor, axes: Sequence[int], starts: Numbers, ends: Numbers) -> Tensor:  # noqa: A001 - Paddle's name
     """Return a part of a tensor.
 
     Args:
-        input: a tensor.
+        input: float16, float32, float64, int32 or int64.
         axes: the dimensions that are cut.
         starts: the first place kept in each; negative ones count from the end. Some may be
             tensors [1], or the whole a tensor of int32.
         ends: the first place not kept, likewise; beyond the dimension is its end.
 
     Raises:
-        TypeError: the input is no tensor, or axes no list.
+        TypeError: the input is no such tensor, or axes no list.
         ValueError: starts or ends do not fit axes, or nothing is left of a dimension.
 
     Source:

@@ -188,7 +188,7 @@ def _split(
     input: Tensor,
     num_or_sections: int | Sequence[int | Tensor],
     dim: int | Tensor,
-    name: str | None,
+    name: str | None = None,
 ) -> Tensor | tuple[Tensor, ...]:
     _check_split(num_or_sections, dim)
     check_tensor("split", "input", input)

@@ -41,7 +41,12 @@ def _check_smooth(x: Any, y: Any, inside: Any, outside: Any) -> None:
     merge("smooth_l1", "x, y and the weights", (value.shape for value in (x, y, *weights)))
 
 
-@layer("smooth_l1_loss", before=1, infer=_smooth_rule)
+@layer(
+    "smooth_l1_loss",
+    before=1,
+    infer=_smooth_rule,
+    no_gradient=("inside_weight", "outside_weight"),
+)
 def smooth_l1(
     x: Tensor,
     y: Tensor,
@@ -103,7 +108,7 @@ def _check_log(x: Any, label: Any) -> None:
     check_tensor("log_loss", "label", label, dtypes("float32"))
 
 
-@layer(infer=_log_rule)
+@layer(infer=_log_rule, no_gradient=("label",))
 def log_loss(
     input: Tensor, label: Tensor, epsilon: float = 1e-4, name: str | None = None
 ) -> Tensor:

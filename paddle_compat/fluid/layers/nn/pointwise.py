@@ -46,7 +46,7 @@ def log(x: Tensor, name: str | None = None) -> Tensor:
 
 
 @layer
-def pow(x: Tensor, factor: float | Tensor = 1.0, name: str | None = None) -> Tensor:
+def pow(x: Tensor, factor: float | Tensor = 1.0, name: str | None = None) -> Tensor:  # noqa: A001 - Paddle's name
     """Return every element to the power of `factor`.
 
     Args:

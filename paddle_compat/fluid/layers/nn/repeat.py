@@ -268,6 +268,7 @@ def pad2d(
         flat = [left, right, top, bottom]
         flat = flat if data_format == "NCHW" else [0, 0, *flat]
         return torch.nn.functional.pad(input, flat, value=attribute(pad_value, input.dtype))
+    padded = input
     for dim, before, after in zip(dims, (top, left), (bottom, right), strict=True):
         size = input.shape[dim]
         if mode == "reflect" and max(before, after) >= size:
@@ -279,5 +280,5 @@ def pad2d(
             places = torch.arange(-before, size + after, device=input.device)
             if mode == "reflect":
                 places = (size - 1) - ((size - 1) - places.abs()).abs()
-            input = input.index_select(dim, places.clamp(0, size - 1))
-    return input
+            padded = padded.index_select(dim, places.clamp(0, size - 1))
+    return padded

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid import _modes
-from paddle_compat.fluid._dtypes import VarType, as_torch_dtype, as_var_type, dtype_name
+from paddle_compat.fluid._dtypes import VarType, as_torch_dtype, dtype_name
 from paddle_compat.fluid.initializer import Constant, Initializer
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._checks import check_number, check_type
+from paddle_compat.fluid.layers._checks import check_number, check_type, read_dtype
 from paddle_compat.fluid.param_attr import ParamAttr
 
 __all__ = ["create_global_var", "create_parameter", "create_tensor"]
@@ -43,7 +43,7 @@ def create_tensor(dtype: Any, name: str | None = None, persistable: bool = False
     Source:
         ``paddle.fluid.layers.create_tensor``, PaddlePaddle 1.8.
     """
-    kind = as_var_type(dtype)
+    kind = read_dtype(dtype)
     if kind not in _DECLARED:
         raise TypeError(f"create_tensor: dtype must be bool, int or float, not {dtype_name(kind)}")
     helper = LayerHelper("create_tensor", name=name)
@@ -80,7 +80,7 @@ def create_parameter(
         ``paddle.fluid.layers.create_parameter``, PaddlePaddle 1.8.
     """
     sizes = _check_shape("create_parameter", shape)
-    kind = as_var_type(dtype)
+    kind = read_dtype(dtype)
     check_type("create_parameter", "attr", attr, (type(None), ParamAttr), "a ParamAttr")
     check_type(
         "create_parameter",
@@ -119,7 +119,7 @@ def create_global_var(
         ``paddle.fluid.layers.create_global_var``, PaddlePaddle 1.8.
     """
     sizes = _check_shape("create_global_var", shape)
-    kind = as_var_type(dtype)
+    kind = read_dtype(dtype)
     check_number("create_global_var", "value", value)
     helper = LayerHelper("global_var", name=name)
     variable = helper.create_global_variable(

@@ -13,7 +13,13 @@ from torch import Tensor
 from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._dtypes import as_torch_dtype
 from paddle_compat.fluid._infer import Signature
-from paddle_compat.fluid.layers._checks import check_number, check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import (
+    check_number,
+    check_tensor,
+    check_type,
+    dtypes,
+    read_dtype,
+)
 from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._numbers import whole_numbers
 from paddle_compat.fluid.layers._shapes import is_tensor
@@ -33,7 +39,7 @@ _LIKE = dtypes("bool", "float32", "float64", "int32", "int64")
 
 
 def _check_dtype(layer: str, dtype: Any) -> torch.dtype:
-    wanted = as_torch_dtype(dtype)
+    wanted = as_torch_dtype(read_dtype(dtype))
     check_tensor(layer, "dtype", torch.empty(0, dtype=wanted, device="meta"), _FILLED)
     return wanted
 
@@ -53,7 +59,7 @@ def _check_fill(shape: Any, dtype: Any, value: Any) -> torch.dtype:
         if is_tensor(size):
             check_tensor("fill_constant", "a size", stand_in(size), dtypes("int32", "int64"))
             continue
-        if not isinstance(size, (int, np.integer)):
+        if not isinstance(size, (int, np.integer)) and size != int(size):
             raise TypeError(f"fill_constant: sizes must be ints, but shape is {list(shape)}")
         if size < 0:
             raise ValueError(

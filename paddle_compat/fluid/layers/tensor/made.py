@@ -12,7 +12,7 @@ from torch import Tensor
 
 from paddle_compat.fluid._dtypes import as_torch_dtype
 from paddle_compat.fluid._infer import Signature
-from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes, read_dtype
 from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._shapes import is_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in
@@ -32,7 +32,7 @@ def _check_numbers(layer: str, dtype: torch.dtype, allowed: Any, **numbers: Any)
 
 def _range_rule(arguments: dict[str, Any]) -> Signature:
     limits = {name: stand_in(arguments[name]) for name in ("start", "end", "step")}
-    dtype = as_torch_dtype(arguments["dtype"])
+    dtype = as_torch_dtype(read_dtype(arguments["dtype"]))
     _check_numbers("range", dtype, _RANGE, **limits)
     return (-1,), dtype
 
@@ -56,7 +56,9 @@ def _constants_names(names: tuple[str, ...]) -> Any:
     stop_gradient=True,
     creates=True,
 )
-def range(start: float | Tensor, end: float | Tensor, step: float | Tensor, dtype: Any) -> Tensor:
+def range(  # noqa: A001 - Paddle's name
+    start: float | Tensor, end: float | Tensor, step: float | Tensor, dtype: Any
+) -> Tensor:
     """Return the numbers from `start` on, by steps, up to but without `end`.
 
     Args:
@@ -75,7 +77,7 @@ def range(start: float | Tensor, end: float | Tensor, step: float | Tensor, dtyp
     Source:
         ``paddle.fluid.layers.range``, PaddlePaddle 1.8.
     """
-    wanted = as_torch_dtype(dtype)
+    wanted = as_torch_dtype(read_dtype(dtype))
     _check_numbers("range", wanted, _RANGE, start=start, end=end, step=step)
     # The numbers take the dtype first: range(0.5, 3, 1, 'int32') starts at 0.
     low, high, by = (torch.as_tensor(value).to(wanted).item() for value in (start, end, step))
@@ -98,7 +100,7 @@ def range(start: float | Tensor, end: float | Tensor, step: float | Tensor, dtyp
 
 def _linspace_rule(arguments: dict[str, Any]) -> Signature:
     limits = {name: stand_in(arguments[name]) for name in ("start", "stop", "num")}
-    dtype = as_torch_dtype(arguments["dtype"])
+    dtype = as_torch_dtype(read_dtype(arguments["dtype"]))
     _check_linspace(dtype, **limits)
     return (-1,), dtype
 
@@ -136,7 +138,7 @@ def linspace(start: float | Tensor, stop: float | Tensor, num: int | Tensor, dty
     Source:
         ``paddle.fluid.layers.linspace``, PaddlePaddle 1.8.
     """
-    wanted = as_torch_dtype(dtype)
+    wanted = as_torch_dtype(read_dtype(dtype))
     _check_linspace(wanted, start, stop, num)
     count = int(num)
     if count <= 0:
@@ -177,7 +179,7 @@ def diag(diagonal: Any) -> Any:
 
 @layer("eye", stop_gradient=True, creates=True)
 def _eye(num_rows: int, num_columns: int, dtype: Any) -> Tensor:
-    return torch.eye(num_rows, num_columns, dtype=as_torch_dtype(dtype))
+    return torch.eye(num_rows, num_columns, dtype=as_torch_dtype(read_dtype(dtype)))
 
 
 def eye(

@@ -20,6 +20,7 @@ from paddle_compat.fluid.layers._checks import (
     check_tensors,
     check_type,
     dtypes,
+    read_dtype,
 )
 from paddle_compat.fluid.layers._layer import layer, spec_of
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, merge, shape_of, torch_dtype_of
@@ -51,7 +52,7 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
         ``paddle.fluid.layers.cast``, PaddlePaddle 1.8.
     """
     check_tensor("cast", "x", x, _CAST)
-    wanted = as_torch_dtype(dtype)
+    wanted = as_torch_dtype(read_dtype(dtype))
     if wanted not in _CAST_TO:
         raise TypeError(f"cast: dtype must be one that 1.8 casts to, but it is {wanted}")
     return x.to(wanted) if x.dtype != wanted else x.clone()
