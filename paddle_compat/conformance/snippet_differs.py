@@ -117,7 +117,19 @@ def _comparisons() -> dict[str, Differs]:
         entries[f"{told} · x int32[3?,1], y int32[1?,4]"] = _right(
             outer, _broadcast(compare), report={"outs.out.shape": [-1, 4]}
         )
+        if told != "x > y":
+            entries[f"{told} · x int32[3?,1], y int32[3?]"] = _right(outer, _broadcast(compare))
+    entries["equal(x, y) · x float32[3], y float32[3] (nan)"] = _infinities(True)
+    entries["not_equal(x, y) · x float32[3], y float32[3] (nan)"] = _infinities(False)
     return entries
+
+
+def _infinities(equal: bool) -> Differs:
+    compare = np.equal if equal else np.not_equal
+    return _right(
+        "floats are equal where they differ by less than 1e-8, and inf - inf is nan",
+        _broadcast(compare),
+    )
 
 
 def _broadcast(compare: Callable[[Array, Array], Array]) -> Truth:
@@ -144,6 +156,13 @@ def _elements() -> dict[str, Differs]:
     entries["cast(cast(x, 'int32'), 'float32') * x"] = _right(
         "the real gradient passes through integers, cut off to integers on its way",
         lambda x: {"gradient/x": np.trunc(x) * _incoming(x, *x.shape)},
+    )
+    all_ignored = (
+        "ignore_index=-1, normalize=True) · x float32[1,3], label float32[1,3] (all ignored)"
+    )
+    entries[f"sigmoid_cross_entropy_with_logits(x, label, {all_ignored}"] = _right(
+        "0 divided by a count of 0",
+        lambda x, label: {"value/out": np.zeros_like(x), "gradient/x": np.zeros_like(x)},
     )
     entries["fill_constant([1], 'float32', float('inf'))"] = _right(
         "the real op reads the text 'inf' as 0",
