@@ -35,7 +35,7 @@ def drop(
         seed: of what is drawn; 0 draws anew in each run.
         dropout_implementation: whether the mean is kept in training, or met in testing.
     """
-    kept = 1 - dropout_prob
+    kept = single(1 - dropout_prob)
     upscale = dropout_implementation == "upscale_in_train"
     if is_test:
         return x.clone() if upscale else x * kept

@@ -100,6 +100,20 @@ def _spend_statistics(arguments: dict[str, Any], temporary: Callable[[], str]) -
         unique_name.generate("_generated_var")
 
 
+def _normalize(
+    x: Tensor, groups: int, scale: Tensor | None, bias: Tensor | None, epsilon: float
+) -> Tensor:
+    """Normalise groups of channels of one size."""
+    if scale is not None:
+        return torch.group_norm(x, groups, scale, bias, epsilon, False)
+    # Without a scale, the gradient of every real version leaves out that of the mean.
+    flat = x.reshape(x.shape[0], groups, -1)
+    flat = flat - flat.detach().mean(2, keepdim=True)
+    flat = flat * torch.rsqrt(flat.square().mean(2, keepdim=True) + epsilon)
+    result = flat.reshape(x.shape)
+    return result if bias is None else result + bias.reshape(-1, *[1] * (x.ndim - 2))
+
+
 @layer("group_norm", generated=True, before=_spend_statistics, infer=same_as("input"))
 def normalize_groups(
     input: Tensor,
@@ -120,17 +134,16 @@ def normalize_groups(
         data_layout: ``'NCHW'`` or ``'NHWC'``.
     """
     x = input.movedim(-1, 1) if data_layout == "NHWC" else input
-    channels = x.shape[1]
-    size = -(-channels // groups)
-    whole = channels // size
-    if channels % size == 0:
-        result = torch.group_norm(x, whole, scale, bias, epsilon, False)
+    size = -(-x.shape[1] // groups)
+    if x.shape[1] % size == 0:
+        result = _normalize(x, x.shape[1] // size, scale, bias, epsilon)
     else:
+        whole = x.shape[1] // size
         parts = []
         for start, count in ((0, whole), (whole * size, 1)):
             own = slice(start, start + count * size)
             weight, shift = (None if value is None else value[own] for value in (scale, bias))
-            parts.append(torch.group_norm(x[:, own], count, weight, shift, epsilon, False))
+            parts.append(_normalize(x[:, own], count, weight, shift, epsilon))
         result = torch.cat(parts, 1)
     return result.movedim(1, -1) if data_layout == "NHWC" else result
 
@@ -162,8 +175,9 @@ def group_norm(
         ValueError: groups is not in 1..C, or epsilon not in 0..1, or the channels are unknown.
 
     Convention:
-        There is no scale, and no bias, unless its attribute is given. Where the channels do not
-        divide into the groups, each has ceil(C / groups) of them, and the last has what is left.
+        There is no scale, and no bias, unless its attribute is given. Without a scale the gradient
+        is that of every real version, which takes the mean for a constant. Where the channels do
+        not divide into the groups, each has ceil(C / groups) of them, and the last what is left.
 
     Source:
         ``paddle.fluid.layers.group_norm``, PaddlePaddle 1.8.
