@@ -247,7 +247,7 @@ class Deferred:
         for node, penalty in self._updates:
             kind = IN_PLACE[node.target]  # type: ignore[index]
             shared = {k: v for k, v in node.kwargs.items() if k not in kind.listed}
-            shared = dict(fx.node.map_arg(shared, lambda old: copied[old]))  # type: ignore[arg-type]
+            shared = dict(fx.node.map_arg(shared, lambda old: copied[old]))
             if penalty:
                 shared["l2_decay"] = penalty
             dtype = node.kwargs["param"].meta["variable"].dtype  # type: ignore[union-attr]

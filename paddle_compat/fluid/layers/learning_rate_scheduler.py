@@ -21,8 +21,6 @@ from paddle_compat.fluid import _modes, framework
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
 from paddle_compat.fluid._spent_names import spend
 from paddle_compat.fluid._variable import Variable
-from paddle_compat.fluid.initializer import Constant
-from paddle_compat.fluid.layer_helper import LayerHelper
 from paddle_compat.fluid.layers import _publish, nn, ops, tensor
 
 __all__ = [
@@ -58,32 +56,16 @@ def _schedule(function: _Schedule) -> _Schedule:
     return cast(_Schedule, call)
 
 
-def _advance(x: Tensor, step: int) -> Tensor:
-    """Return the counter of the step that begins."""
-    return x + step
-
-
 def _step(begin: int = 0) -> Any:
-    """Return the number of the step that runs, float32 [1]; the counter is made once."""
-    helper = LayerHelper("global_step_counter")
-    counter, new = helper.create_or_get_global_variable(
-        COUNTER, dtype="int64", shape=[1], persistable=True, belong_to_optimizer=True
-    )
-    if new:
-        helper.set_variable_initializer(counter, Constant(begin - 1, force_cpu=True))
-        counter.stop_gradient = True
-        block = helper.main_program.global_block()
-        block.append("increment", _advance, {"x": counter, "step": 1}, [counter])
-    return tensor.cast(cast(Any, counter), "float32")
+    """Return the number of the step that runs, float32 [1]; all schedules share the counter."""
+    counter: Any = nn.autoincreased_step_counter(COUNTER, begin=begin, step=1)
+    return tensor.cast(counter, "float32")
 
 
 def _rate(name: str, dtype: Any = "float32") -> Variable:
     """Declare the persistable variable that a schedule writes; an older one of the name is it."""
-    helper = LayerHelper("global_var", name=name)
-    rate = helper.create_global_variable(
-        name=name, shape=[1], dtype=dtype, persistable=True, stop_gradient=True
-    )
-    return helper.set_variable_initializer(rate, Constant(0.0))
+    rate = tensor.create_global_var([1], 0.0, dtype, persistable=True, name=name)
+    return cast(Variable, rate)
 
 
 @_schedule

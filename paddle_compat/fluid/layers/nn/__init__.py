@@ -32,6 +32,9 @@ from paddle_compat.fluid.layers.nn.conv import (
 from paddle_compat.fluid.layers.nn.conv_transpose import (
     conv2d_transpose,
 )
+from paddle_compat.fluid.layers.nn.counter import (
+    autoincreased_step_counter,
+)
 from paddle_compat.fluid.layers.nn.cut import slice, strided_slice  # noqa: A004 - Paddle's name
 from paddle_compat.fluid.layers.nn.dropout import (
     dropout,
@@ -122,6 +125,7 @@ from paddle_compat.fluid.layers.nn.shape import (
 __all__ = [
     "adaptive_pool2d",
     "affine_channel",
+    "autoincreased_step_counter",
     "batch_norm",
     "brelu",
     "clip",
