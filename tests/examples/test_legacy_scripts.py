@@ -19,32 +19,22 @@ LEGACY = [EXAMPLES / "fluid_focal_loss.py", *sorted(EXAMPLES.glob("fcos_*.py"))]
 
 @pytest.mark.live
 @pytest.mark.parametrize("run", RUNS, ids=str)
-def test_initial_parameters_are_real_paddles(run: Run) -> None:
+def test_script_starts_and_trains_as_under_real_paddle(run: Run) -> None:
+    """One test, so that parallel test processes do not train the same twice."""
     real = by_real(run.script, *run.arguments)
-    comparison.assert_same_start(by_ours(run.script, *run.arguments), real, run.is_normal)
-
-
-@pytest.mark.live
-@pytest.mark.parametrize("run", RUNS, ids=str)
-def test_losses_and_trained_parameters_are_real_paddles(run: Run) -> None:
-    real = by_real(run.script, *run.arguments)
-    comparison.assert_same_training(by_ours(run.script, *run.arguments), real, run.tolerance)
+    ours = by_ours(run.script, *run.arguments)
+    comparison.assert_same_start(ours, real, run.is_normal)
+    comparison.assert_same_training(ours, real, run.tolerance)
+    # Real Paddle's own sums depend on the processor, by much less than ours may differ.
+    recorded = comparison.load(run.recording)["runs"][str(run)]
+    comparison.assert_as_recorded(real, recorded, run.tolerance / 10, run.is_normal)
 
 
 @pytest.mark.parametrize("run", RUNS, ids=str)
-def test_training_is_as_recorded_from_real_paddle(run: Run) -> None:
+def test_script_trains_as_recorded_from_real_paddle(run: Run) -> None:
     recorded = comparison.load(run.recording)["runs"][str(run)]
     ours = by_ours(run.script, *run.arguments)
     comparison.assert_as_recorded(ours, recorded, run.tolerance, run.is_normal)
-
-
-@pytest.mark.live
-@pytest.mark.parametrize("run", RUNS, ids=str)
-def test_recordings_are_what_real_paddle_answers(run: Run) -> None:
-    recorded = comparison.load(run.recording)["runs"][str(run)]
-    real = by_real(run.script, *run.arguments)
-    # Its own sums depend on the processor, by much less than ours may differ from them.
-    comparison.assert_as_recorded(real, recorded, run.tolerance / 10, run.is_normal)
 
 
 @pytest.mark.parametrize("run", [FOCAL[0], *FCOS], ids=str)
