@@ -43,6 +43,9 @@ __all__ = [
     "switch_startup_program",
 ]
 
+FOLLOWED = "1.8.5"
+"""The version of Paddle that this face follows."""
+
 _main = Program()
 _startup = Program()
 
@@ -176,10 +179,11 @@ def require_version(min_version: str, max_version: str | None = None) -> None:
     """
     low = _release("min_version", min_version)
     high = None if max_version is None else _release("max_version", max_version)
-    if low > (1, 8, 5, 0) or (high is not None and high < (1, 8, 5, 0)):
+    ours = _release("version", FOLLOWED)
+    if low > ours or (high is not None and high < ours):
         raise Exception(
             f"the code needs Paddle from {min_version} to {max_version or 'any'}; this is the 1.x "
-            "face of paddle_compat, which follows 1.8.5"
+            f"face of paddle_compat, which follows {FOLLOWED}"
         )
 
 

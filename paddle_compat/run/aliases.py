@@ -31,13 +31,15 @@ def install() -> None:
     """Let `paddle` and all below it be `paddle_compat`; a real Paddle is out of reach from then on.
 
     Public functions and classes report Paddle's module paths afterwards, also those of modules
-    that are imported later.
+    that are imported later; ``paddle.__version__`` is that of the Paddle that is followed.
     """
     if any(isinstance(finder, _PaddleFinder) for finder in sys.meta_path):
         return
     for name in [n for n in sys.modules if n.partition(".")[0] == _PADDLE]:
         del sys.modules[name]
-    import_module(_OURS)
+    package = import_module(_OURS)
+    # Scripts ask which Paddle they run on, and this one behaves as that.
+    vars(package)["__version__"] = import_module(f"{_OURS}.fluid.framework").FOLLOWED
     sys.meta_path.insert(0, _PaddleFinder())
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == _OURS:

@@ -22,6 +22,7 @@ SAME_MODULES = """
     import paddle_compat
 
     assert paddle is paddle_compat
+    assert paddle.__version__ == '1.8.5'  # what scripts compare with
     assert fluid is paddle.fluid is paddle_compat.fluid is sys.modules['paddle.fluid']
     assert L is fluid.layers
     assert F is importlib.import_module('paddle.nn.functional') is paddle_compat.nn.functional
