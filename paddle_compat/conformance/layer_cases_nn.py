@@ -13,7 +13,7 @@ from paddle_compat.conformance.snippets import Snippet
 
 __all__ = ["SNIPPETS"]
 
-LONG_SUM = {"terms": 10.0}
+LONG_SUM = {"terms": 2.0}
 
 CONV = """
 layers.conv2d(x, 6, 3)

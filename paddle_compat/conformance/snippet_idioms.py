@@ -164,7 +164,7 @@ def _rows() -> Iterator[Snippet]:
             for unknown in ({}, {"p": (0,), "t": (0,), "w": (0,)}):
                 told = f"{name} · {dtype}{', rows unknown' if unknown else ''}"
                 inputs = {"p": p, "t": t, "w": w}
-                yield Snippet(told, text, inputs, ("p", "t"), unknown, terms=10.0)
+                yield Snippet(told, text, inputs, ("p", "t"), unknown, terms=1.0)
 
 
 def _images() -> Iterator[Snippet]:
@@ -174,7 +174,7 @@ def _images() -> Iterator[Snippet]:
             text = source.strip("\n").replace("DTYPE", repr(dtype))
             for unknown in ({}, {"x": (0,)}, {"x": (0, 2, 3)}):
                 told = f"{name} · {dtype}, {len(unknown.get('x', ()))} sizes unknown"
-                yield Snippet(told, text, {"x": x}, ("x",), unknown, terms=30.0)
+                yield Snippet(told, text, {"x": x}, ("x",), unknown, terms=3.0)
 
 
 SNIPPETS = [*_rows(), *_images()]

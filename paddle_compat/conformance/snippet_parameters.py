@@ -136,7 +136,7 @@ def _initialisers() -> Iterator[Snippet]:
 
 def _shared() -> Iterator[Snippet]:
     x = floats(2, 3)
-    yield from over(CREATED, options={"terms": 3.0})
+    yield from over(CREATED)
     yield from over(CREATED_REFUSED)
     lines = """
     out = [layers.fc(x, 3, param_attr='w', bias_attr='b'), layers.fc(x * 2.0, 3, param_attr='w', bias_attr='b')]
@@ -145,17 +145,17 @@ def _shared() -> Iterator[Snippet]:
     a = layers.fc(x, 2, param_attr=fluid.ParamAttr(name='w', learning_rate=2.0)); out = layers.fc(x, 2, param_attr=fluid.ParamAttr(name='w', learning_rate=3.0)) + a
     a = layers.fc(x, 2, param_attr=fluid.ParamAttr(name='w', initializer=fluid.initializer.Constant(1.0))); out = layers.fc(x, 2, param_attr='w') + a
     """
-    yield from over(lines, options={"terms": 10.0}, x=x)
+    yield from over(lines, options={"terms": 2.0}, x=x)
     equal = "a = layers.fc(x, 3)\nb = layers.fc(x, 3)\nout = [a, b, a - b]"
     for seed in (1, 90):
-        yield Snippet(f"equal layers, seed {seed}", equal, {"x": x}, seed=seed, terms=10.0)
+        yield Snippet(f"equal layers, seed {seed}", equal, {"x": x}, seed=seed, terms=2.0)
     late = "a = layers.fc(x, 3, bias_attr=False)\n"
     late += "fluid.default_startup_program().random_seed = 5\n"
     late += "b = layers.fc(x, 3, bias_attr=False)\nout = [a, b]"
-    yield Snippet("seed changed between layers", late, {"x": x}, terms=10.0)
+    yield Snippet("seed changed between layers", late, {"x": x}, terms=2.0)
     for wrong in ("1.5", "'a'", "-1", "None"):
         line = f"fluid.default_startup_program().random_seed = {wrong}\nout = layers.fc(x, 3)"
-        yield Snippet(f"random_seed = {wrong}", line, {"x": np.ones((2, 3), "float32")}, terms=10.0)
+        yield Snippet(f"random_seed = {wrong}", line, {"x": np.ones((2, 3), "float32")}, terms=2.0)
 
 
 SNIPPETS = [*_initialisers(), *_shared()]

@@ -126,7 +126,7 @@ def _script(
     name: str, source: str, a: str = "answers.update((str(i), v) for i, v in enumerate(r))"
 ) -> Snippet:
     inputs = {"a": floats(2, 3)}
-    return Snippet(name, source.strip("\n") + "\n" + a, inputs, mode="script", terms=5.0)
+    return Snippet(name, source.strip("\n") + "\n" + a, inputs, mode="script")
 
 
 def _scripts() -> Iterator[Snippet]:

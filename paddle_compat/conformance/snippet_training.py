@@ -145,7 +145,7 @@ loss = layers.reduce_mean(y * y)
 """
 
 
-def _steps(name: str, source: str, count: int = 6, terms: float = 30.0, **more: str) -> Snippet:
+def _steps(name: str, source: str, count: int = 6, terms: float = 4.0, **more: str) -> Snippet:
     x = floats(count, 4, 3, dtype=more.get("dtype", "float32"))
     return program(name, source, count, inputs={"x": x}, unknown={"x": (0,)}, terms=terms)
 
@@ -162,7 +162,7 @@ def _training() -> Iterator[Snippet]:
             yield _steps(f"{told} · parameters of many kinds", source)
     for line in SCHEDULES.strip().splitlines():
         source = f"rate = {line}\nfetch = [rate]\nfacts = [rate.name, list(rate.shape), rate.persistable]"
-        yield program(line.replace("layers.", ""), source, 8, terms=2.0)
+        yield program(line.replace("layers.", ""), source, 8)
     for table in (GRADIENTS, MINIMIZED):
         for name, source in table.items():
             yield _steps(name, f"{NETWORK}{source}", 3)
@@ -191,7 +191,7 @@ def _whole() -> Iterator[Snippet]:
         x = floats(5, 2, 2, 8, 6, dtype=dtype)
         unknown = {"x": (0, 2, 3)}
         name = f"a small detector · {dtype}"
-        yield program(name, source, 5, inputs={"x": x}, unknown=unknown, terms=100.0)
+        yield program(name, source, 5, inputs={"x": x}, unknown=unknown, terms=4.0)
 
 
 EAGER = """
@@ -256,7 +256,7 @@ layers.concat([x, layers.zeros([4, 4], 'float32')])
 
 
 def _eager() -> Iterator[Snippet]:
-    options = {"mode": "eager", "terms": 3.0}
+    options = {"mode": "eager"}
     yield from over(
         EAGER, options=options, only="eager", x=floats(2, 3), y=floats(2, 3, seed=1, low=0.5)
     )

@@ -21,10 +21,11 @@ from paddle_compat.conformance.workers.fluid_program import PHASES, REPORT
 
 __all__ = ["Answer", "Differs", "Snippet", "answer_ours", "answer_paddle", "check", "compare"]
 
-TOLERANCES: Mapping[str, float] = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-14}
+TOLERANCES: Mapping[str, float] = {"float16": 1e-3, "float32": 1e-6, "float64": 2e-15}
 """How far an element may be off, in units of the largest element of its array, by dtype.
 
-A snippet whose results are long sums (convolutions, products of matrices) allows a multiple.
+Measured over every snippet here, the largest are 0.7e-6 and 0.5e-15. A snippet whose results are
+long sums (convolutions, products of matrices, steps of training) allows a small multiple.
 """
 
 
