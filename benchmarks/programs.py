@@ -59,8 +59,8 @@ class Sizes:
     small_steps: int
 
 
-_FULL = Sizes(256, 2, 12, 2, 200)
-_SHORT = Sizes(256, 2, 3, 1, 100)
+_FULL = Sizes(256, 2, 20, 1, 200)
+_SHORT = Sizes(256, 2, 5, 1, 100)
 _TINY = Sizes(64, 1, 1, 1, 5)
 
 
