@@ -6,7 +6,8 @@ import copy
 
 from torch import fx
 
-from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._operator import Operator
+from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Variable
 
 __all__ = ["clone"]

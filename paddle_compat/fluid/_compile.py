@@ -13,7 +13,8 @@ from torch import fx
 
 from paddle_compat.fluid import _differentiate, _updates
 from paddle_compat.fluid._errors import EnforceNotMet
-from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._operator import Operator
+from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Variable
 
 __all__ = ["Step", "compile_step"]

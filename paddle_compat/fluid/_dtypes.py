@@ -88,8 +88,7 @@ def as_var_type(dtype: Any) -> VarType:
     try:
         name = np.dtype(dtype).name
     except TypeError:
-        error = ValueError if isinstance(dtype, str) else TypeError
-        raise error(f"dtype must be one of {_LIST}, but got {dtype!r}") from None
+        raise TypeError(f"dtype must be one of {_LIST}, but got {dtype!r}") from None
     if name not in _FROM_NAME or dtype is None:
         raise ValueError(f"dtype must be one of {_LIST}, but got {dtype!r}")
     return _FROM_NAME[name]

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._operator import Operator
+from paddle_compat.fluid._program import Program
 
 __all__ = ["IN_PLACE", "Deferred", "adam", "l2_decay", "momentum", "sgd"]
 
@@ -177,9 +178,33 @@ class _Group:
     lists: dict[str, list[fx.Node]] = field(default_factory=dict)
 
 
+def _sources(node: fx.Node) -> list[fx.Node]:
+    """Return all that a node is computed from, in an order that is the same in every process."""
+    found: dict[fx.Node, None] = {}
+    todo = [node]
+    while todo:
+        for source in todo.pop().all_input_nodes:
+            if source not in found:
+                found[source] = None
+                todo.append(source)
+    return list(found)
+
+
 def _index(item: fx.Node) -> Any:
     """Return which of several results a node is."""
     return item.args[1]
+
+
+_FEW = 4096
+
+
+def own(value: Tensor, states: Sequence[Tensor]) -> Tensor:
+    """Return a value that no update of the states in place changes: a view of one is copied."""
+    value = value.detach()
+    place = value.untyped_storage().data_ptr()
+    if value.numel() <= _FEW or any(s.untyped_storage().data_ptr() == place for s in states):
+        return value.clone()
+    return value
 
 
 class Deferred:
@@ -193,7 +218,7 @@ class Deferred:
     ) -> None:
         self._updates: list[tuple[fx.Node, float]] = []
         self._nodes: set[fx.Node] = set()
-        self._wanted = set(wanted)
+        self._wanted = dict.fromkeys(wanted)
         taken: set[object] = set()
         for node in program.graph.nodes:
             if node.target not in IN_PLACE or (needed is not None and node not in needed):
@@ -243,6 +268,13 @@ class Deferred:
         self, graph: fx.Graph, copied: dict[fx.Node, fx.Node]
     ) -> Iterator[tuple[fx.Node, Operator]]:
         """Append the updates to a step's graph, together where they can be."""
+        states = {state for node, _ in self._updates for state in self._state(node)}
+        for node in self._wanted:
+            if node in self._nodes or node in states:
+                continue
+            held = [copied[source] for source in _sources(node) if source in states]
+            if held:
+                copied[node] = graph.call_function(own, (copied[node], held))
         groups: dict[Any, _Group] = {}
         for node, penalty in self._updates:
             kind = IN_PLACE[node.target]  # type: ignore[index]

@@ -12,8 +12,9 @@ from paddle_compat.fluid import backward, framework
 from paddle_compat.fluid._compile import Step, compile_step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
+from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._places import CPUPlace, device_of
-from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._scope import LoDTensor, Scope, as_array, global_scope, scope_guard
 from paddle_compat.fluid._variable import Variable

@@ -10,13 +10,14 @@ import numpy as np
 
 from paddle_compat.fluid._dtypes import VarType, as_var_type
 from paddle_compat.fluid._modes import in_dygraph_mode
+from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._places import (
     cpu_places,
     cuda_pinned_places,
     cuda_places,
     is_compiled_with_cuda,
 )
-from paddle_compat.fluid._program import Block, Operator, Program
+from paddle_compat.fluid._program import Block, Program
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Parameter, Variable, grad_name
 

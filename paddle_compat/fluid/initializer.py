@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid._dtypes import as_torch_dtype, as_var_type
+from paddle_compat.fluid._publish import publish
 from paddle_compat.kernels import minstd
 
 if TYPE_CHECKING:
-    from paddle_compat.fluid._program import Block, Operator
+    from paddle_compat.fluid._operator import Operator
+    from paddle_compat.fluid._program import Block
     from paddle_compat.fluid._variable import Variable
-from paddle_compat.fluid._publish import publish
 
 __all__ = [
     "MSRA",

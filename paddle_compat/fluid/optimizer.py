@@ -10,7 +10,8 @@ import numpy as np
 from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import _updates, clip, framework, unique_name
 from paddle_compat.fluid._dtypes import VarType
-from paddle_compat.fluid._program import Operator, Program
+from paddle_compat.fluid._operator import Operator
+from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Parameter, Variable
 from paddle_compat.fluid.backward import append_backward
 from paddle_compat.fluid.initializer import Constant
