@@ -225,14 +225,24 @@ def not_equal(x: Tensor, y: Tensor, cond: Tensor | None = None) -> Tensor:
     return _compare("not_equal", x, y)
 
 
-@layer("increment", into="out")
-def _increment(x: Tensor, value: float, out: Tensor | None = None) -> Tensor:
-    check_tensor("increment", "x", x, _COMPARED)
+def _check_increment(x: Any, value: Any) -> None:
+    check_tensor("increment", "x", stand_in(x), _COMPARED)
     check_number("increment", "value", value)
-    if not x.is_meta and x.numel() != 1:
+    if any(size not in (1, -1) for size in x.shape):
         raise ValueError(
             f"increment: x must have one element, but its shape is {list(x.shape)}; use x + {value}"
         )
+
+
+def _increment_rule(arguments: dict[str, Any]) -> Signature:
+    x = arguments["x"]
+    _check_increment(x, arguments["value"])
+    return tuple(x.shape), torch_dtype_of(x)
+
+
+@layer("increment", infer=_increment_rule, into="out")
+def _increment(x: Tensor, value: float, out: Tensor | None = None) -> Tensor:
+    _check_increment(x, value)
     return x + (float(value) if x.is_floating_point() else int(value))
 
 

@@ -88,11 +88,6 @@ def _exp(x: Tensor) -> Tensor:
     return torch.exp(x) if x.is_floating_point() else torch.exp(x.double()).to(x.dtype)
 
 
-def _round(x: Tensor) -> Tensor:
-    whole = torch.trunc(x)
-    return whole + torch.sign(x) * ((x - whole).abs() >= 0.5).to(x.dtype)
-
-
 abs = _make("abs", torch.abs, "|x|", NUMBERS)  # noqa: A001
 acos = _make("acos", torch.acos, "the angle in [0, pi] whose cosine is x")
 asin = _make("asin", torch.asin, "the angle in [-pi/2, pi/2] whose sine is x")
@@ -103,7 +98,7 @@ exp = _make("exp", _exp, "e^x (of integers, cut off to one)", NUMBERS)
 floor = _make("floor", torch.floor, "the greatest integer that is at most x")
 logsigmoid = _make("logsigmoid", torch.nn.functional.logsigmoid, "log(1 / (1 + e^-x))")
 reciprocal = _make("reciprocal", torch.reciprocal, "1 / x")
-round = _make("round", _round, "the nearest integer, of two the one farther from 0")  # noqa: A001
+round = _make("round", torch.round, "the nearest integer, of two the even one")  # noqa: A001
 rsqrt = _make("rsqrt", torch.rsqrt, "1 / sqrt(x)")
 sigmoid = _make("sigmoid", torch.sigmoid, "1 / (1 + e^-x)")
 sin = _make("sin", torch.sin, "sin x")

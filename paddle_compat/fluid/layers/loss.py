@@ -33,10 +33,11 @@ __all__ = [
 ]
 
 _IGNORED = -100
-_INDEX = dtypes("int32", "int64")
+_INDEX = dtypes("int64")
 _FLOATS = dtypes("float32", "float64")
-# What the real operators put in place of log 0.
+# What the real operators put in place of log 0, and the farthest a logit lies below the largest.
 _INFINITE = 1e20
+_FARTHEST = -64.0
 
 
 def _check_pair(layer: str, allowed: tuple[torch.dtype, ...], **pair: Any) -> None:
@@ -100,7 +101,7 @@ def sigmoid_cross_entropy_with_logits(
     _check_sigmoid(x, label, ignore_index)
     _alike("sigmoid_cross_entropy_with_logits", x, label)
     label = label.detach()
-    ignored = label == ignore_index
+    ignored = torch.trunc(label) == ignore_index  # the real operator looks at the integer part
     logits = torch.where(ignored, x.new_zeros(()), x)
     target = torch.where(ignored, label.new_zeros(()), label)
     loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
@@ -154,9 +155,27 @@ def _hard_cross_entropy(input: Tensor, label: Tensor, ignore_index: int) -> Tens
     dim = _check_classes("cross_entropy", input, label, False, -1)
     ignored = label == ignore_index
     _check_indices("cross_entropy", label, ignored, input.shape[dim])
-    places = torch.where(ignored, torch.zeros_like(label), label).long()
-    loss = (-torch.log(input.gather(dim, places))).clamp(max=_INFINITE)
+    places = torch.where(ignored, torch.zeros_like(label), label)
+    loss = -_log(input.gather(dim, places))
     return torch.where(ignored, loss.new_zeros(()), loss)
+
+
+class _Bounded(torch.autograd.Function):
+    """Logarithms without infinities; their gradients are as if they had them."""
+
+    @staticmethod
+    def forward(ctx: Any, logs: Tensor) -> Tensor:
+        return logs.clamp(-_INFINITE, _INFINITE)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Tensor:
+        result: Tensor = gradients[0]
+        return result
+
+
+def _log(x: Tensor) -> Tensor:
+    result: Tensor = _Bounded.apply(torch.log(x))  # type: ignore[no-untyped-call]
+    return result
 
 
 @layer("cross_entropy", infer=_class_rule("cross_entropy"), no_gradient=("label",))
@@ -164,8 +183,7 @@ def _soft_cross_entropy(
     input: Tensor, label: Tensor, soft_label: bool, ignore_index: int
 ) -> Tensor:
     dim = _check_classes("cross_entropy", input, label, True, -1)
-    logs = torch.log(input).clamp(min=-_INFINITE)
-    return -(label.detach() * logs).sum(dim, keepdim=True)
+    return -(label.detach() * _log(input)).sum(dim, keepdim=True)
 
 
 def cross_entropy(
@@ -175,7 +193,7 @@ def cross_entropy(
 
     Args:
         input: [..., C]: probabilities of the classes, float16, float32 or float64.
-        label: [..., 1] of int32 or int64: class indices; with `soft_label` of the input's shape
+        label: [..., 1] of int64: class indices; with `soft_label` of the input's shape
             and dtype: the probabilities that they should have. No gradient reaches it.
         soft_label: which of the two the labels are.
         ignore_index: class indices of this value count for nothing.
@@ -210,15 +228,44 @@ def _softmax_with_cross_entropy(
 ) -> tuple[Tensor, Tensor]:
     name = "softmax_with_cross_entropy"
     dim = _check_classes(name, logits, label, soft_label, axis)
-    logs = torch.log_softmax(logits, dim)
-    softmax = torch.exp(logs.detach())
-    if soft_label:
-        return softmax, -(label.detach() * logs).sum(dim, keepdim=True)
-    ignored = label == ignore_index
-    _check_indices(name, label, ignored, logits.shape[dim])
-    places = torch.where(ignored, torch.zeros_like(label), label).long()
-    loss = -logs.gather(dim, places)
-    return softmax, torch.where(ignored, loss.new_zeros(()), loss)
+    if not soft_label and not logits.is_meta:
+        _check_indices(name, label, label == ignore_index, logits.shape[dim])
+    softmax, loss = _SoftmaxLoss.apply(  # type: ignore[no-untyped-call]
+        logits, label, soft_label, ignore_index, dim
+    )
+    return softmax, loss
+
+
+class _SoftmaxLoss(torch.autograd.Function):
+    """The softmax, and the cross entropy with it; the gradient is softmax - label."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, logits: Tensor, label: Tensor, soft: bool, ignored: int, dim: int
+    ) -> tuple[Tensor, Tensor]:
+        below = (logits - logits.amax(dim, keepdim=True)).clamp(min=_FARTHEST)
+        logs = below - torch.log(torch.exp(below).sum(dim, keepdim=True))
+        softmax = torch.exp(logs)
+        if soft:
+            loss = -(label * logs).sum(dim, keepdim=True)
+        else:
+            loss = -logs.gather(dim, torch.where(label == ignored, 0, label))
+            loss = torch.where(label == ignored, 0.0, loss)
+        ctx.save_for_backward(softmax, label)
+        ctx.mark_non_differentiable(softmax)
+        ctx.soft, ctx.ignored, ctx.dim = soft, ignored, dim
+        return softmax, loss
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
+        softmax, label = ctx.saved_tensors
+        if ctx.soft:
+            return gradients[1] * (softmax - label), None, None, None, None
+        ignored = label == ctx.ignored
+        places = torch.where(ignored, 0, label)
+        weight = torch.where(ignored, 0.0, gradients[1])
+        result = (softmax * weight).scatter_add(ctx.dim, places, -weight)
+        return result, None, None, None, None
 
 
 def softmax_with_cross_entropy(
@@ -234,7 +281,7 @@ def softmax_with_cross_entropy(
 
     Args:
         logits: float16, float32 or float64.
-        label: int32 or int64, of the logits' shape with 1 in place of the number of classes:
+        label: int64, of the logits' shape with 1 in place of the number of classes:
             class indices; with `soft_label` of the logits' shape and dtype. No gradient reaches
             it.
         soft_label: which of the two the labels are.
@@ -250,6 +297,11 @@ def softmax_with_cross_entropy(
     Raises:
         TypeError: an argument is no such tensor.
         ValueError: shapes or dtypes do not fit, or a class index is out of range.
+
+    Convention:
+        A logit counts as at most 64 below the largest, so that a loss is 64 at most or so; its
+        gradient does not know of that. With soft labels the gradient is softmax - label, whatever
+        they add up to.
 
     Source:
         ``paddle.fluid.layers.softmax_with_cross_entropy``, PaddlePaddle 1.8.

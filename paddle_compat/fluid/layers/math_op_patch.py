@@ -141,6 +141,6 @@ def monkey_patch_variable() -> None:
     """Give variables their operators; done once, when the package is imported."""
     for method in _OPERATORS:
         setattr(Variable, method, _operator(method))
-    Variable.__neg__ = _negative  # type: ignore[attr-defined]
-    Variable.astype = astype  # type: ignore[attr-defined]
-    Variable.__getitem__ = index_variable  # type: ignore[attr-defined]
+    others = {"__neg__": _negative, "__getitem__": index_variable, "astype": astype}
+    for method, function in others.items():
+        setattr(Variable, method, function)

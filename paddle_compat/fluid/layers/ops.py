@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -117,6 +119,13 @@ def cumsum(
     return total.flip(axis) if reverse else total
 
 
+def _check_float(layer: str, x: Any) -> None:
+    # What is no tensor at all is a ValueError, where 1.8 generates the layer.
+    if not isinstance(x, Tensor):
+        raise ValueError(f"{layer}: x must be a variable or a tensor, but it is {x!r}")
+    check_tensor(layer, "x", x, FLOATS)
+
+
 @layer
 def gelu(x: Tensor, approximate: bool = False) -> Tensor:
     """Return x times the normal distribution's share below x.
@@ -126,12 +135,13 @@ def gelu(x: Tensor, approximate: bool = False) -> Tensor:
         approximate: by tanh instead of erf.
 
     Raises:
-        TypeError: x is no tensor of floats.
+        ValueError: x is no tensor.
+        TypeError: it is none of floats.
 
     Source:
         ``paddle.fluid.layers.gelu``, PaddlePaddle 1.8.
     """
-    check_tensor("gelu", "x", x, FLOATS)
+    _check_float("gelu", x)
     return torch.nn.functional.gelu(x, approximate="tanh" if approximate else "none")
 
 
@@ -143,12 +153,13 @@ def erf(x: Tensor) -> Tensor:
         x: float16, float32 or float64.
 
     Raises:
-        TypeError: x is no tensor of floats.
+        ValueError: x is no tensor.
+        TypeError: it is none of floats.
 
     Source:
         ``paddle.fluid.layers.erf``, PaddlePaddle 1.8.
     """
-    check_tensor("erf", "x", x, FLOATS)
+    _check_float("erf", x)
     return torch.erf(x)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._layer import layer
-from paddle_compat.fluid.layers._shapes import is_tensor, torch_dtype_of
+from paddle_compat.fluid.layers._shapes import fits, is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = ["gather", "gather_nd", "one_hot", "scatter", "scatter_nd", "scatter_nd_add", "topk"]
@@ -34,7 +34,16 @@ def _gather_rule(arguments: dict[str, Any]) -> Signature:
     return (index.shape[0], *x.shape[1:]), torch_dtype_of(x)
 
 
-class _LastTaken(torch.autograd.Function):
+def _last(index: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """Return which rows an index names, and where it names each for the last time."""
+    places = torch.arange(index.shape[0], device=index.device)
+    last = torch.full((rows,), -1, dtype=torch.int64, device=index.device)
+    last = last.scatter_reduce(0, index.long(), places, "amax")
+    named = (last >= 0).nonzero().reshape(-1)
+    return named, last[named]
+
+
+class _Take(torch.autograd.Function):
     """Rows by index; of several with one index, the last gives the gradient."""
 
     @staticmethod
@@ -45,14 +54,25 @@ class _LastTaken(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, None]:
+        gradient = gradients[0]
+        named, last = _last(ctx.saved_tensors[0], ctx.rows)
+        result = gradient.new_zeros((ctx.rows, *gradient.shape[1:]))
+        return result.index_copy(0, named, gradient.index_select(0, last)), None
+
+
+class _Put(torch.autograd.Function):
+    """Rows replaced by index; of several with one index the last stands, all get the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, index: Tensor, updates: Tensor) -> Tensor:
+        ctx.save_for_backward(index)
+        named, last = _last(index, x.shape[0])
+        return x.index_copy(0, named, updates.index_select(0, last))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, None, Tensor]:
         (index,) = ctx.saved_tensors
-        (gradient,) = gradients
-        places = torch.arange(index.shape[0], device=index.device)
-        last = torch.full((ctx.rows,), -1, dtype=torch.int64, device=index.device)
-        last = last.scatter_reduce(0, index.long(), places, "amax")
-        found = gradient.new_zeros((ctx.rows, *gradient.shape[1:]))
-        taken = (last >= 0).nonzero().reshape(-1)
-        return found.index_copy(0, taken, gradient.index_select(0, last[taken])), None
+        return gradients[0].index_fill(0, index, 0), None, gradients[0].index_select(0, index)
 
 
 @layer(infer=_gather_rule)
@@ -78,8 +98,7 @@ def gather(input: Tensor, index: Tensor, overwrite: bool = True) -> Tensor:
     _check_gather("gather", input, index, index.shape)
     flat = index.reshape(-1)
     if overwrite and input.requires_grad:
-        result = _LastTaken.apply(input, flat)
-        assert isinstance(result, Tensor)
+        result: Tensor = _Take.apply(input, flat)  # type: ignore[no-untyped-call]
         return result
     return input.index_select(0, flat)
 
@@ -87,10 +106,10 @@ def gather(input: Tensor, index: Tensor, overwrite: bool = True) -> Tensor:
 def _check_nd(layer: str, x: Any, index: Any, rank: int, shape: Sequence[int]) -> None:
     check_tensor(layer, "input", x)
     check_tensor(layer, "index", index, _INDEX)
-    if not shape or shape[-1] > rank:
+    if len(shape) < 2 or shape[-1] > rank:
         raise ValueError(
-            f"{layer}: the last size of index must be at most the number of dimensions, {rank}, "
-            f"but the index's shape is {list(shape)}"
+            f"{layer}: index must have at least 2 dimensions, and its last size must be at most "
+            f"the number of dimensions that it points into, {rank}, but its shape is {list(shape)}"
         )
 
 
@@ -115,7 +134,8 @@ def gather_nd(input: Tensor, index: Tensor, name: str | None = None) -> Tensor:
 
     Raises:
         TypeError: an argument is no such tensor.
-        ValueError: the index's last size is larger than the input's number of dimensions.
+        ValueError: the index has one dimension, or its last size is larger than the input's number
+            of dimensions.
 
     Source:
         ``paddle.fluid.layers.gather_nd``, PaddlePaddle 1.8.
@@ -126,9 +146,20 @@ def gather_nd(input: Tensor, index: Tensor, name: str | None = None) -> Tensor:
 
 
 def _scatter_rule(arguments: dict[str, Any]) -> Signature:
-    x, updates = arguments["input"], arguments["updates"]
-    _check_scatter(stand_in(x), stand_in(arguments["index"]), stand_in(updates))
+    x, index, updates = (arguments[name] for name in ("input", "index", "updates"))
+    _check_scatter(stand_in(x), stand_in(index), stand_in(updates))
+    _check_gather("scatter", stand_in(x), stand_in(index), index.shape)
+    _check_rows(x.shape, index.shape, updates.shape)
     return tuple(x.shape), torch_dtype_of(x)
+
+
+def _check_rows(x: Sequence[int], index: Sequence[int], updates: Sequence[int]) -> None:
+    wanted = [index[0], *x[1:]]
+    if len(updates) != len(wanted) or not all(map(fits, updates, wanted)):
+        raise ValueError(
+            f"scatter: updates must be {wanted}, one row for each index, but their shape is "
+            f"{list(updates)}"
+        )
 
 
 def _check_scatter(x: Any, index: Any, updates: Any) -> None:
@@ -169,18 +200,11 @@ def scatter(
     _check_scatter(input, index, updates)
     _check_gather("scatter", input, index, index.shape)
     rows = index.reshape(-1).long()
-    if updates.shape != (rows.shape[0], *input.shape[1:]):
-        raise ValueError(
-            f"scatter: updates must be {[rows.shape[0], *input.shape[1:]]}, one row for each "
-            f"index, but their shape is {list(updates.shape)}"
-        )
+    _check_rows(input.shape, index.shape, updates.shape)
     if not overwrite:
         return input.index_fill(0, rows, 0).index_add(0, rows, updates)
-    places = torch.arange(rows.shape[0], device=rows.device)
-    last = torch.full((input.shape[0],), -1, dtype=torch.int64, device=rows.device)
-    last = last.scatter_reduce(0, rows, places, "amax")
-    taken = (last >= 0).nonzero().reshape(-1)
-    return input.index_copy(0, taken, updates.index_select(0, last[taken]))
+    result: Tensor = _Put.apply(input, rows, updates)  # type: ignore[no-untyped-call]
+    return result
 
 
 def _scatter_nd_rule(arguments: dict[str, Any]) -> Signature:
@@ -281,10 +305,10 @@ def _one_hot_rule(arguments: dict[str, Any]) -> Signature:
 def _check_one_hot(x: Any, shape: Sequence[int], depth: Any) -> None:
     check_tensor("one_hot", "input", x, _INDEX)
     check_type("one_hot", "depth", depth, (int, Tensor), "an int or a tensor of one")
-    if not shape or shape[-1] not in (1, -1):
+    if len(shape) < 2 or shape[-1] not in (1, -1):
         raise ValueError(
-            f"one_hot: the last size of input must be 1, but its shape is {list(shape)}; use "
-            "fluid.layers.unsqueeze"
+            f"one_hot: input must have at least 2 dimensions, the last of size 1, but its shape is "
+            f"{list(shape)}; use fluid.layers.unsqueeze"
         )
 
 
@@ -319,7 +343,7 @@ def one_hot(input: Tensor, depth: int | Tensor, allow_out_of_range: bool = False
 
 def _topk_rule(arguments: dict[str, Any]) -> list[Signature]:
     x, k = arguments["input"], arguments["k"]
-    check_tensor("topk", "input", stand_in(x), dtypes("float32", "float64", "int32", "int64"))
+    check_tensor("topk", "input", stand_in(x), dtypes("float32", "float64"))
     if not is_tensor(k):
         _check_k(k, x.shape[-1] if x.shape else 0)
     shape = (*x.shape[:-1], -1 if is_tensor(k) else k)
@@ -337,7 +361,7 @@ def topk(input: Tensor, k: int | Tensor, name: str | None = None) -> tuple[Tenso
     """Return the largest elements of each row, from the largest on, and where they stand.
 
     Args:
-        input: float32, float64, int32 or int64; the rows are its last dimension.
+        input: float32 or float64; the rows are its last dimension.
         k: how many; an int, or a tensor [1].
         name: names the results.
 
@@ -351,7 +375,7 @@ def topk(input: Tensor, k: int | Tensor, name: str | None = None) -> tuple[Tenso
     Source:
         ``paddle.fluid.layers.topk``, PaddlePaddle 1.8.
     """
-    check_tensor("topk", "input", input, dtypes("float32", "float64", "int32", "int64"))
+    check_tensor("topk", "input", input, dtypes("float32", "float64"))
     number = int(k)
     _check_k(number, input.shape[-1] if input.ndim else 0)
     values, places = torch.topk(input, number)

@@ -88,12 +88,19 @@ class _Extreme(torch.autograd.Function):
         return gradients[0] * hit, None, None
 
 
+def _extreme(x: Tensor, dims: list[int], largest: bool) -> Tensor:
+    if not x.requires_grad:
+        return x.amax(dims) if largest else x.amin(dims)
+    result: Tensor = _Extreme.apply(x, dims, largest)  # type: ignore[no-untyped-call]
+    return result
+
+
 def _max(x: Tensor, dims: list[int]) -> Tensor:
-    return _Extreme.apply(x, dims, True) if x.requires_grad else x.amax(dims)  # type: ignore[no-any-return]
+    return _extreme(x, dims, largest=True)
 
 
 def _min(x: Tensor, dims: list[int]) -> Tensor:
-    return _Extreme.apply(x, dims, False) if x.requires_grad else x.amin(dims)  # type: ignore[no-any-return]
+    return _extreme(x, dims, largest=False)
 
 
 def _fold(function: Callable[..., Tensor], x: Tensor, dims: list[int]) -> Tensor:
@@ -227,7 +234,7 @@ def reduce_prod(
     return _reduce("reduce_prod", _product, input, dim, keep_dim)
 
 
-@layer(stop_gradient=True)
+@layer
 def reduce_all(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -254,7 +261,7 @@ def reduce_all(
     )
 
 
-@layer(stop_gradient=True)
+@layer
 def reduce_any(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:

@@ -67,8 +67,7 @@ def _reshape_rule(arguments: dict[str, Any]) -> Signature:
         -1 if is_tensor(size) else x.shape[i] if size == 0 else int(size)
         for i, size in enumerate(shape)
     ]
-    dynamic = arguments["actual_shape"] is not None or any(map(is_tensor, shape))
-    if not dynamic and -1 not in x.shape:
+    if not any(map(is_tensor, shape)) and -1 not in x.shape:
         size = math.prod(x.shape)
         rest = math.prod(n for n in known if n != -1)
         if -1 in known:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid import _modes
-from paddle_compat.fluid._dtypes import VarType, as_torch_dtype, dtype_name
+from paddle_compat.fluid._dtypes import as_torch_dtype, as_var_type, dtype_name
 from paddle_compat.fluid.initializer import Constant, Initializer
 from paddle_compat.fluid.layer_helper import LayerHelper
 from paddle_compat.fluid.layers._checks import check_number, check_type, read_dtype
@@ -18,8 +18,9 @@ from paddle_compat.fluid.param_attr import ParamAttr
 __all__ = ["create_global_var", "create_parameter", "create_tensor"]
 
 _SIZES = (int, np.uint8, np.int8, np.int16, np.int32, np.int64)
-_DECLARED = (VarType.BOOL, VarType.FP16, VarType.FP32, VarType.FP64)
-_DECLARED += (VarType.INT8, VarType.INT32, VarType.INT64)
+_DECLARED = tuple(
+    map(as_var_type, ("bool", "float16", "float32", "float64", "int8", "int32", "int64"))
+)
 
 
 def _check_shape(layer: str, shape: Any) -> list[int]:

@@ -80,7 +80,7 @@ def range(  # noqa: A001 - Paddle's name
     wanted = as_torch_dtype(read_dtype(dtype))
     _check_numbers("range", wanted, _RANGE, start=start, end=end, step=step)
     # The numbers take the dtype first: range(0.5, 3, 1, 'int32') starts at 0.
-    low, high, by = (torch.as_tensor(value).to(wanted).item() for value in (start, end, step))
+    low, high, by = (_number(value, wanted).item() for value in (start, end, step))
     if by == 0:
         raise ValueError("range: step must not be 0")
     if (low < high and by < 0) or (low > high and by > 0):
@@ -96,6 +96,15 @@ def range(  # noqa: A001 - Paddle's name
     steps = np.full(count, by, dtype=str(wanted)[len("torch.") :])
     steps[:1] = low
     return torch.as_tensor(np.cumsum(steps, dtype=steps.dtype))
+
+
+def _number(value: float | Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a number as a tensor [1] of a dtype."""
+    if isinstance(value, Tensor):
+        return value.to(dtype).reshape(-1)[:1]
+    return torch.tensor([value], dtype=torch.float64 if isinstance(value, float) else None).to(
+        dtype
+    )
 
 
 def _linspace_rule(arguments: dict[str, Any]) -> Signature:
@@ -143,7 +152,7 @@ def linspace(start: float | Tensor, stop: float | Tensor, num: int | Tensor, dty
     count = int(num)
     if count <= 0:
         raise ValueError(f"linspace: num must be positive, but it is {count}")
-    low, high = (torch.as_tensor(value, dtype=wanted).reshape(1) for value in (start, stop))
+    low, high = (_number(value, wanted) for value in (start, stop))
     if count == 1:
         return low.clone()
     return low + (high - low) / (count - 1) * torch.arange(count, dtype=wanted)
@@ -179,7 +188,7 @@ def diag(diagonal: Any) -> Any:
 
 @layer("eye", stop_gradient=True, creates=True)
 def _eye(num_rows: int, num_columns: int, dtype: Any) -> Tensor:
-    return torch.eye(num_rows, num_columns, dtype=as_torch_dtype(read_dtype(dtype)))
+    return torch.eye(num_rows, num_columns, dtype=as_torch_dtype(dtype))
 
 
 def eye(
