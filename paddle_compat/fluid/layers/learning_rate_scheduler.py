@@ -256,7 +256,7 @@ def cosine_decay(
             f"{type(learning_rate).__name__}; use float(...)"
         )
     epoch: Any = ops.floor(_step() / step_each_epoch)
-    half: Any = learning_rate * 0.5  # type: ignore[operator]
+    half: Any = learning_rate * 0.5
     return cast(Variable, half * (ops.cos(epoch * math.pi / epochs) + 1))
 
 
