@@ -203,7 +203,7 @@ class Optimizer:
         if factor == 1.0:
             return base
         with base.block.program.as_role("lr"):
-            scaled = base * float(factor)  # type: ignore[operator]
+            scaled = base * float(factor)
         assert isinstance(scaled, Variable)
         return scaled
 
