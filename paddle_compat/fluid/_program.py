@@ -203,7 +203,7 @@ class Program:
         """What the random operators built from now on are seeded with; 0 is a fresh seed each run.
 
         Raises:
-            ValueError: it is no integer, negative, or above 2^31 - 1.
+            ValueError: it is no integer, or none of 32 bits.
         """
         return self._seed
 
@@ -211,8 +211,10 @@ class Program:
     def random_seed(self, seed: int) -> None:
         if not isinstance(seed, int):
             raise ValueError(f"random_seed must be an integer, but it is {type(seed).__name__}")
-        if not 0 <= seed <= _LARGEST_SEED:
-            raise ValueError(f"random_seed must be in 0..{_LARGEST_SEED}, but it is {seed}")
+        if not -_LARGEST_SEED - 1 <= seed <= _LARGEST_SEED:
+            raise ValueError(
+                f"random_seed must be in {-_LARGEST_SEED - 1}..{_LARGEST_SEED}, but it is {seed}"
+            )
         self._seed = seed
 
     def global_seed(self, seed: int = 0) -> None:

@@ -96,7 +96,7 @@ class Initializer:
         if "seed" in arguments:
             # The real one keeps the first program's seed, for whatever it initialises later.
             self._seed = self._seed or seed
-            arguments["seed"] = self._seed
+            arguments["seed"] = _of_engine(self._seed)
         return function, arguments
 
     def __call__(self, var: Variable, block: Block) -> Operator:
@@ -326,6 +326,11 @@ class NumpyArrayInitializer(Initializer):
             )
         as_var_type(self._array.dtype)
         return assign_value, {"value": torch.from_numpy(np.array(self._array)).to(dtype)}
+
+
+def _of_engine(seed: int) -> int:
+    """Return what a generator modulo 2^31 - 1 makes of a seed; it takes a negative one unsigned."""
+    return seed if seed >= 0 else (seed & 0xFFFFFFFF) % (2**31 - 1) or 1
 
 
 def _uniform(

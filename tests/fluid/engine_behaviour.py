@@ -390,6 +390,29 @@ def parameter_list(fluid: Any) -> Any:
     return [g.name for _, g in pairs]
 
 
+ACTIVATIONS = """
+brelu elu hard_sigmoid hard_swish leaky_relu log relu relu6 selu sign soft_relu softmax stanh swish
+abs acos asin atan ceil cos erf exp floor gelu hard_shrink logsigmoid reciprocal round rsqrt sigmoid
+sin softplus softshrink softsign sqrt square tanh tanh_shrink thresholded_relu nonsense
+"""
+
+
+def activated(name: str) -> Question:
+    """Ask for an activation by its name, with the defaults that it has there."""
+
+    def asked(fluid: Any) -> Any:
+        x = fluid.data("x", [None, 4], "float64")
+        y = fluid.layers.scale(x, act=name)
+        values = np.array([[0.1, 0.3, 0.45, 0.9], [0.2, 0.55, 0.7, 0.99]])
+        return [y.name, fluid.Executor().run(feed={"x": values}, fetch_list=[y])]
+
+    return asked
+
+
+for name_ in ACTIVATIONS.split():
+    QUESTIONS["act_" + name_] = activated(name_)
+
+
 @question
 def target_gradients(fluid: Any) -> Any:
     x = fluid.data("x", [None, 3], "float32")

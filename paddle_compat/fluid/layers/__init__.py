@@ -38,13 +38,19 @@ def activations() -> Mapping[str, Callable[..., Any]]:
     return {name: getattr(source, name) for source, names in _ACTIVATIONS for name in names}
 
 
+# fmt: off
 _ACTIVATIONS = (
-    (nn, ("relu", "leaky_relu", "softmax")),
-    (
-        ops,
-        ("sigmoid", "tanh", "exp", "sqrt", "square", "abs", "softplus", "softsign", "reciprocal"),
-    ),
+    (nn, (
+        "brelu", "elu", "hard_sigmoid", "hard_swish", "leaky_relu", "log", "relu", "relu6", "selu",
+        "sign", "soft_relu", "softmax", "stanh", "swish",
+    )),
+    (ops, (
+        "abs", "acos", "asin", "atan", "ceil", "cos", "erf", "exp", "floor", "gelu", "hard_shrink",
+        "logsigmoid", "reciprocal", "round", "rsqrt", "sigmoid", "sin", "softplus", "softshrink",
+        "softsign", "sqrt", "square", "tanh", "tanh_shrink", "thresholded_relu",
+    )),
 )
+# fmt: on
 
 __getattr__ = unsupported_attribute(
     __name__, "paddle.fluid.layers", offered=__all__, section="Legacy programs"

@@ -37,6 +37,8 @@ def _rule(arguments: dict[str, Any]) -> Signature:
             value = torch.empty([abs(n) for n in sizes], dtype=value.torch_dtype, device="meta")
         tensors.append(value)
     _check_tensors(*tensors)
+    _number("gamma", arguments["gamma"])
+    _number("alpha", arguments["alpha"])
     return x.shape, x.torch_dtype
 
 

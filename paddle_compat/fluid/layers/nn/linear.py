@@ -121,6 +121,8 @@ def fc(
         "fc", input=input, param_attr=param_attr, bias_attr=bias_attr, act=act, name=name
     )
     inputs = list(input) if isinstance(input, (list, tuple)) else [input]
+    if not inputs:
+        raise ValueError("fc: input must hold at least one variable, but the list is empty")
     attrs = helper.param_attr
     attrs = attrs if isinstance(attrs, list) else [attrs] * len(inputs)
     if len(attrs) != len(inputs):
@@ -133,6 +135,17 @@ def fc(
         check_tensor("fc", "input", stand_in(value), FLOATS)
         rank = len(value.shape)
         rows = rank - 1 if num_flatten_dims == -1 else num_flatten_dims
+        if not 0 < rows < rank:
+            raise ValueError(
+                f"fc: num_flatten_dims must be -1, or at least 1 and less than the number of "
+                f"dimensions of input, which is {rank}, but it is {num_flatten_dims}; reshape the "
+                "input to two dimensions or more"
+            )
+        if not attr:
+            raise TypeError(
+                "fc: param_attr must not be False, for there is no fc without a weight; leave it "
+                "out, or use fluid.layers.mul with a variable of your own"
+            )
         check_type("fc", "size", size, int, "an int")
         if size <= 0:
             raise ValueError(f"fc: size must be positive, but it is {size}")
