@@ -18,7 +18,7 @@ import fcos_model
 import numpy as np
 import paddle.fluid as fluid
 
-MOMENTUM, WEIGHT_DECAY = 0.9, 1e-4
+MOMENTUM, WEIGHT_DECAY = 0.9, 1e-3
 RATE, WARMUP_STEPS = 0.002, 5
 
 

@@ -46,7 +46,7 @@ FCOS = [
     Run(
         "fcos_fluid.py",
         ("--steps", "10", "--size", "64", "--batch", "2", "--loss", loss),
-        1e-4,
+        1e-5,
         ("_weights", "_w"),
     )
     for loss in ("iou", "giou")
