@@ -237,6 +237,8 @@ def _searches() -> Iterator[Snippet]:
     yield from over(SEARCHES, unknown=True, x=floats(3, 4))
     yield from over(SEARCHES, x=(np.arange(12).reshape(3, 4) * 5 % 7 - 2).astype("int64"))
     yield from over(REFUSED, x=floats(3, 4))
+    yield from over("layers.strided_slice(x, [0], [4], [0], [-2])", x=floats(6))
+    yield from over("layers.strided_slice(x, [0], [5], [-7], [-1])\nx[5:1:-1]", x=floats(6))
     yield from over("layers.argmax(x)\nlayers.argmin(x)", x=floats(4))
     ties = np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]], "float32")
     lines = "layers.argmax(x, 1)\nlayers.argmin(x, 0)\nlist(layers.argsort(x, descending=True))"
@@ -262,6 +264,8 @@ def _picks() -> Iterator[Snippet]:
         yield from over(put, wrt=("u",), x=x, i=i[:, 0], u=u)
         again = np.array([1, 1, 2], dtype)
         yield from over(put, wrt=("u",), only="twice", x=x, i=again, u=u)
+        whole = "layers.scatter(x, i, u, name='whole')"
+        yield from over(whole, wrt=("x",), x=x, i=i[:, 0], u=u)
         places = np.array([[0, 1], [2, 0], [0, 1]], dtype)
         lines = "layers.gather_nd(x, i)\nlayers.gather_nd(x, i[:, 0:1], name='g')"
         yield from over(lines, unknown=True, x=floats(3, 2, 2), i=places)
@@ -343,6 +347,20 @@ def _losses() -> Iterator[Snippet]:
     yield from over(PAIRS, unknown=True, x=floats(3, 4), y=floats(3, 4, seed=1))
     yield from over(PAIRS, x=floats(3, 2, 2), y=floats(3, 2, 2, seed=1))
     yield from over(CLASSES, unknown=True, x=floats(3, 4), i=np.array([[1], [0], [3]], "int64"))
+    far = np.array([[200.0, 1.0], [0.0, 70.0], [3.0, -1000.0]], "float32")
+    lines = """
+    layers.softmax_with_cross_entropy(x, i)
+    layers.softmax_with_cross_entropy(x, y, soft_label=True)
+    layers.cross_entropy(layers.softmax(x), i)
+    """
+    half, second = np.full((3, 2), 0.5, "float32"), np.array([[1], [0], [1]], "int64")
+    yield from over(lines, only="far apart", wrt=("x",), x=far, i=second, y=half)
+    zero = np.array([[0.0, 1.0], [1.0, 0.0]], "float32")
+    lines = "layers.cross_entropy(x, i)\nlayers.cross_entropy(x, y, soft_label=True)"
+    yield from over(lines, only="log 0", wrt=("x",), x=zero, i=second[:2], y=half[:2])
+    near = np.array([[-100.3, -99.9, -100.0, 0.3]], "float32")
+    lines = "layers.sigmoid_cross_entropy_with_logits(x, y)"
+    yield from over(lines, only="near the ignored", wrt=("x",), x=floats(1, 4), y=near)
     other = "layers.softmax_with_cross_entropy(x, i, axis=1)"
     yield from over(other, x=floats(2, 3, 2), i=np.array([[[1, 0]], [[2, 2]]], "int64"))
     logs = "layers.log_loss(x, y)\nlayers.log_loss(x, label=y, epsilon=0.01, name='l')"

@@ -10,6 +10,7 @@ from paddle_compat.conformance import (
     layer_cases_networks,
     layer_cases_nn,
     layer_cases_shape,
+    layer_cases_tensor,
     snippet_idioms,
     snippet_parameters,
     snippet_scripts,
@@ -31,6 +32,7 @@ def with_differences(snippets: Iterable[Snippet]) -> tuple[Snippet, ...]:
 TABLES: Mapping[str, tuple[Snippet, ...]] = {
     "math": with_differences(layer_cases_math.SNIPPETS),
     "shape": with_differences(layer_cases_shape.SNIPPETS),
+    "tensor": with_differences(layer_cases_tensor.SNIPPETS),
     "nn": with_differences(layer_cases_nn.SNIPPETS),
     "networks": with_differences(layer_cases_networks.SNIPPETS),
     "parameters": with_differences(snippet_parameters.SNIPPETS),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from paddle_compat.conformance import snippet_differs_networks
+from paddle_compat.conformance import snippet_differs_networks, snippet_differs_tensor
 from paddle_compat.conformance.call import Array
 from paddle_compat.conformance.snippets import Differs
 from paddle_compat.conformance.workers.fluid_program import cotangent
@@ -318,6 +318,7 @@ DIFFERS: Mapping[str, Differs] = {
     **_windows(),
     **_programs(),
     **snippet_differs_networks.DIFFERS,
+    **snippet_differs_tensor.DIFFERS,
 }
 
 
