@@ -114,7 +114,7 @@ def gradients(
         _check("gradients", name, value, kinds, "a variable or a list of variables")
     goals, sources = _as_list(targets), _as_list(inputs)
     if not goals:
-        raise ValueError("gradients: targets must hold at least one variable, but the list is empty")
+        raise ValueError("gradients: targets must hold a variable, but the list is empty")
     weights = _as_list(target_gradients) or [None] * len(goals)
     if len(weights) != len(goals):
         raise ValueError(
