@@ -83,15 +83,6 @@ class Backbone(nn.Module):
         return features[1:]
 
 
-def double(x: Tensor) -> Tensor:
-    """Double height and width; the outermost rows and columns keep their values."""
-    for axis in (2, 3):
-        size = x.shape[axis]
-        index = (torch.arange(2 * size) * ((size - 1) / (2 * size - 1)) + 0.5).long()
-        x = x.index_select(axis, index)
-    return x
-
-
 class Pyramid(nn.Module):
     """P3 to P7."""
 
@@ -109,7 +100,7 @@ class Pyramid(nn.Module):
         above: Tensor | None = None
         for index in (5, 4, 3):
             lateral = self.get_submodule(f"fpn_lateral_{index}")(features[index - 3])
-            above = lateral if above is None else double(above) + lateral
+            above = lateral if above is None else F.interpolate(above, scale_factor=2.0) + lateral
             levels.insert(0, self.get_submodule(f"fpn_p{index}")(above))
         levels.append(self.fpn_p6(levels[-1]))
         levels.append(self.fpn_p7(F.relu(levels[-1])))
