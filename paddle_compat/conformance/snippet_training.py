@@ -145,6 +145,27 @@ loss = layers.reduce_mean(y * y)
 """
 
 
+# What is read after an update is what the update made.
+READ_LATER = """
+q = layers.fc(hidden, 2, param_attr='fc_1.w_0', bias_attr='fc_1.b_0')
+fetch = [q, layers.reduce_sum(layers.square(q)), 'fc_1.w_0']
+"""
+TWO_STEPS = """
+second = layers.reduce_mean(layers.square(layers.fc(hidden, 2, param_attr='fc_1.w_0', bias_attr=False)))
+"""
+LATER = (
+    "SGD(0.1)",
+    "SGD(0.1, regularization=fluid.regularizer.L2Decay(0.1))",
+    "Momentum(0.1, 0.9)",
+    "Momentum(0.1, 0.9, use_nesterov=True)",
+    "Momentum(0.1, 0.9, regularization=fluid.regularizer.L2Decay(0.1))",
+    "Momentum(0.1, 0.9, use_nesterov=True, regularization=fluid.regularizer.L1Decay(0.1))",
+    "Adam(0.1)",
+    "Adam(0.1, regularization=fluid.regularizer.L2Decay(0.1))",
+    "Adam(0.1, grad_clip=fluid.clip.GradientClipByGlobalNorm(0.1))",
+)
+
+
 def _steps(name: str, source: str, count: int = 6, terms: float = 4.0, **more: str) -> Snippet:
     x = floats(count, 4, 3, dtype=more.get("dtype", "float32"))
     return program(name, source, count, inputs={"x": x}, unknown={"x": (0,)}, terms=terms)
@@ -160,6 +181,15 @@ def _training() -> Iterator[Snippet]:
         if "layers." not in line:
             source = f"{PARAMETERS}fluid.optimizer.{line}.minimize(loss)"
             yield _steps(f"{told} · parameters of many kinds", source)
+    for line in LATER:
+        told = line.replace("fluid.", "")
+        update = f"fluid.optimizer.{line}.minimize(loss)"
+        for dtype in FLOATS[: 1 if "Global" in line else 2]:
+            source = f"{NETWORK}{update}{READ_LATER}"
+            yield _steps(f"{told} · {dtype}, read later", source, dtype=dtype)
+        again = f"fluid.optimizer.{line}.minimize(second)"
+        source = f"{NETWORK}{update}{TWO_STEPS}{again}"
+        yield _steps(f"{told} · twice on one parameter", source)
     for line in SCHEDULES.strip().splitlines():
         source = f"rate = {line}\nfetch = [rate]\nfacts = [rate.name, list(rate.shape), rate.persistable]"
         yield program(line.replace("layers.", ""), source, 8)
