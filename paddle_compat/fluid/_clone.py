@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING
 
 from torch import fx
 
 from paddle_compat.fluid._operator import Operator
-from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Variable
+
+if TYPE_CHECKING:
+    from paddle_compat.fluid._program import Program
 
 __all__ = ["clone"]
 
@@ -17,7 +20,7 @@ _TRAINING = frozenset(("backward", "optimize", "lr"))
 
 def clone(program: Program, for_test: bool) -> Program:
     """Return a copy of a program; for testing without what only training needs."""
-    twin = Program()
+    twin = type(program)()
     twin.gradient_calls = program.gradient_calls
     twin.constants = dict(program.constants)
     twin.random_seed = 0 if for_test else program.random_seed

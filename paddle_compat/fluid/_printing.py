@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import fx
 
-from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Variable
+
+if TYPE_CHECKING:
+    from paddle_compat.fluid._program import Program
 
 __all__ = ["program_code"]
 

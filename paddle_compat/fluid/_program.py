@@ -14,8 +14,10 @@ import torch
 from torch import fx
 
 from paddle_compat.fluid import unique_name
+from paddle_compat.fluid._clone import clone
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
 from paddle_compat.fluid._operator import Location, Operator
+from paddle_compat.fluid._printing import program_code
 from paddle_compat.fluid._variable import Parameter, Variable
 
 __all__ = ["Block", "Program"]
@@ -217,14 +219,6 @@ class Program:
             )
         self._seed = seed
 
-    def global_seed(self, seed: int = 0) -> None:
-        """Set the seed of this program and of the default programs."""
-        from paddle_compat.fluid import framework
-
-        self.random_seed = seed
-        framework.default_startup_program().random_seed = seed
-        framework.default_main_program().random_seed = seed
-
     @property
     def num_blocks(self) -> int:
         """How many blocks there are: one."""
@@ -322,14 +316,10 @@ class Program:
         The copy shares parameters by name. With `for_test` its seed is 0, and layers that behave
         otherwise in testing do so.
         """
-        from paddle_compat.fluid._clone import clone
-
         return clone(self, for_test)
 
     def to_string(self, throw_on_error: bool = True, with_details: bool = False) -> str:
         """Return the program as a function of torch tensors."""
-        from paddle_compat.fluid._printing import program_code
-
         return program_code(self)
 
     def __str__(self) -> str:

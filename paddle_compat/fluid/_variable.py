@@ -9,6 +9,7 @@ import torch
 from torch import fx
 
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype, as_var_type, dtype_name
+from paddle_compat.fluid._layer import LayerSpec, recorded
 
 if TYPE_CHECKING:
     from paddle_compat.fluid._operator import Operator
@@ -147,10 +148,8 @@ class Variable:
     def __hash__(self) -> int:
         return id(self)
 
-    def __fluid_layer__(self, spec: Any, arguments: dict[str, Any]) -> Any:
-        from paddle_compat.fluid.layer_helper import record_layer
-
-        return record_layer(spec, arguments)
+    def __fluid_layer__(self, spec: LayerSpec, arguments: dict[str, Any]) -> Any:
+        return recorded(spec, arguments)
 
     if TYPE_CHECKING:
         # Recorded layers, given by `layers.math_op_patch`.

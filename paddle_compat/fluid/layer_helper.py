@@ -10,14 +10,14 @@ import torch
 from paddle_compat.fluid import _modes, framework, unique_name
 from paddle_compat.fluid._dtypes import VarType, as_var_type, dtype_name
 from paddle_compat.fluid._infer import Signature, infer
+from paddle_compat.fluid._layer import LayerSpec, activation, by_type, record_with, spec_of
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.param_attr import ParamAttr
 
 if TYPE_CHECKING:
     from paddle_compat.fluid._program import Block, Program
     from paddle_compat.fluid.initializer import Initializer
-    from paddle_compat.fluid.layers._layer import LayerSpec
-from paddle_compat.fluid._publish import publish
 
 __all__ = ["LayerHelper"]
 
@@ -139,7 +139,7 @@ class LayerHelper:
 
     def append(self, layer: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call a layer as a part of this one: recorded under this one's name, or run at once."""
-        spec: LayerSpec = layer.__fluid_spec__  # type: ignore[attr-defined]
+        spec = spec_of(layer)
         arguments = spec.bind(args, kwargs)
         if not _is_recorded(arguments, spec):
             return spec.function(**arguments)
@@ -152,36 +152,17 @@ class LayerHelper:
 
     def append_bias_op(self, value: Any, dim_start: int = 1, dim_end: int | None = None) -> Any:
         """Add a new bias of the value's size in these dimensions; the value where there is none."""
-        from paddle_compat.fluid.layers.nn import elementwise_add
-
         attr = self.bias_attr
         if not attr:
             return value
         size = list(value.shape[dim_start:dim_end])
         bias = self.create_parameter(attr, size, value.dtype, is_bias=True)
-        return self.append(elementwise_add, value, bias, axis=dim_start)
+        return self.append(by_type("elementwise_add"), value, bias, axis=dim_start)
 
     def append_activation(self, value: Any) -> Any:
         """Apply the activation that the layer was told; the value where there is none."""
         act = self.kwargs.get("act")
         return value if act is None else self.append(activation(act), value)
-
-
-def activation(act: Any) -> Callable[..., Any]:
-    """Return the activation layer of a name.
-
-    Raises:
-        TypeError: the name is no string.
-        ValueError: there is no such activation.
-    """
-    from paddle_compat.fluid.layers import activations
-
-    if not isinstance(act, str):
-        raise TypeError(f"act must be the name of an activation, but it is {type(act).__name__}")
-    known = activations()
-    if act not in known:
-        raise ValueError(f"act must be one of {', '.join(sorted(known))}, but it is {act!r}")
-    return known[act]
 
 
 def record_layer(spec: LayerSpec, arguments: dict[str, Any]) -> Any:
@@ -283,5 +264,7 @@ def _is_recorded(arguments: dict[str, Any], spec: LayerSpec) -> bool:
             return True
     return spec.creates and not _modes.in_dygraph_mode()
 
+
+record_with(record_layer)
 
 __getattr__ = publish(__name__, globals(), __all__)

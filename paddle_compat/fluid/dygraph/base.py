@@ -55,9 +55,7 @@ def guard(place: Any = None) -> Iterator[None]:
         _device = before
 
 
-def to_variable(
-    value: Any, name: str | None = None, zero_copy: bool | None = None
-) -> torch.Tensor:
+def to_variable(value: Any, name: str | None = None, zero_copy: bool | None = None) -> torch.Tensor:
     """Return an array as a torch tensor that layers run on; a tensor as it is.
 
     Args:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid.layers import (
     control_flow,
@@ -32,25 +29,6 @@ __all__ = [name for module in _MODULES for name in module.__all__]
 
 math_op_patch.monkey_patch_variable()
 
-
-def activations() -> Mapping[str, Callable[..., Any]]:
-    """Return the layers that `act` arguments name."""
-    return {name: getattr(source, name) for source, names in _ACTIVATIONS for name in names}
-
-
-# fmt: off
-_ACTIVATIONS = (
-    (nn, (
-        "brelu", "elu", "hard_sigmoid", "hard_swish", "leaky_relu", "log", "relu", "relu6", "selu",
-        "sign", "soft_relu", "softmax", "stanh", "swish",
-    )),
-    (ops, (
-        "abs", "acos", "asin", "atan", "ceil", "cos", "erf", "exp", "floor", "gelu", "hard_shrink",
-        "logsigmoid", "reciprocal", "round", "rsqrt", "sigmoid", "sin", "softplus", "softshrink",
-        "softsign", "sqrt", "square", "tanh", "tanh_shrink", "thresholded_relu",
-    )),
-)
-# fmt: on
 
 __getattr__ = unsupported_attribute(
     __name__, "paddle.fluid.layers", offered=__all__, section="Legacy programs"

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer, spec_of
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.layer_helper import record
 from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor
-from paddle_compat.fluid.layers._layer import layer, spec_of
 from paddle_compat.fluid.layers._numbers import whole_numbers
 from paddle_compat.fluid.layers._shapes import is_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers import _publish
 from paddle_compat.fluid.layers._checks import check_number, check_tensor, dtypes
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._shapes import torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn.elementwise import align, aligned

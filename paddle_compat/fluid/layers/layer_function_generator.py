@@ -11,9 +11,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers import _publish
 from paddle_compat.fluid.layers._checks import FLOATS, NUMBERS, check_tensor
-from paddle_compat.fluid.layers._layer import layer
 
 __all__ = [
     "abs",

@@ -7,12 +7,12 @@ from typing import Any
 
 from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._dtypes import VarType
+from paddle_compat.fluid._layer import spec_of
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.layer_helper import record
 from paddle_compat.fluid.layers import control_flow, nn, tensor
 from paddle_compat.fluid.layers._checks import check_number
 from paddle_compat.fluid.layers._index import index_variable
-from paddle_compat.fluid.layers._layer import spec_of
 
 __all__ = ["monkey_patch_variable"]
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import same_as
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.initializer import Constant
 from paddle_compat.fluid.layer_helper import LayerHelper
 from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, dtypes
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = ["brelu", "elu", "hard_sigmoid", "hard_swish", "leaky_relu", "maxout", "prelu", "relu"]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._attributes import attribute
 from paddle_compat.fluid.layers._checks import (
     FLOATS,
@@ -18,7 +19,6 @@ from paddle_compat.fluid.layers._checks import (
     check_tensors,
     dtypes,
 )
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._shapes import is_tensor, merge, shape_of, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 

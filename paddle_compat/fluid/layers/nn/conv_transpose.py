@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layer_helper import LayerHelper
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, check_type
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn import _windows
 

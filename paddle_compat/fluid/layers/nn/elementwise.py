@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = [

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, check_tensors
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, whole_numbers
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, merge, shape_of, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._shapes import fits, is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._attributes import attribute, single
 from paddle_compat.fluid.layers._checks import (
     FLOATS,
@@ -18,7 +19,6 @@ from paddle_compat.fluid.layers._checks import (
     check_type,
     dtypes,
 )
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = ["clip", "clip_by_norm", "log", "logical_and", "logical_not", "logical_or", "logical_xor"]

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, dtypes
-from paddle_compat.fluid.layers._layer import layer
 
 __all__ = [
     "reduce_all",

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, dtypes
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn._windows import check_choice
 

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import (
     NUMBERS,
     check_tensor,
     check_type,
     dtypes,
 )
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._numbers import spend_constants, whole_numbers
 from paddle_compat.fluid.layers._shapes import is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in

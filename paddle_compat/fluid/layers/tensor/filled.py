@@ -13,6 +13,7 @@ from torch import Tensor
 from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._dtypes import as_torch_dtype
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import (
     check_number,
     check_tensor,
@@ -20,7 +21,6 @@ from paddle_compat.fluid.layers._checks import (
     dtypes,
     read_dtype,
 )
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._numbers import whole_numbers
 from paddle_compat.fluid.layers._shapes import is_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from paddle_compat.fluid._dtypes import as_torch_dtype
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes, read_dtype
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._shapes import is_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from paddle_compat.fluid import _modes
 from paddle_compat.fluid._dtypes import as_torch_dtype, as_var_type, dtype_name
 from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer, spec_of
 from paddle_compat.fluid.initializer import assign_value
 from paddle_compat.fluid.layer_helper import LayerHelper, write_into
 from paddle_compat.fluid.layers._checks import (
@@ -22,7 +23,6 @@ from paddle_compat.fluid.layers._checks import (
     dtypes,
     read_dtype,
 )
-from paddle_compat.fluid.layers._layer import layer, spec_of
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, merge, shape_of, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn.arithmetic import add_up, sum_rule

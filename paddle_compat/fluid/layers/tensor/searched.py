@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, dtypes
-from paddle_compat.fluid.layers._layer import layer
 from paddle_compat.fluid.layers._shapes import axis_of
 
 __all__ = ["argmax", "argmin", "argsort", "has_inf", "has_nan", "isfinite"]
