@@ -369,4 +369,21 @@ def _losses() -> Iterator[Snippet]:
     yield from over(logs, unknown=True, wrt=("x",), x=x, y=y)
 
 
-SNIPPETS = [*_functions(), *_searches(), *_picks(), *_products(), *_losses()]
+def _eager() -> Iterator[Snippet]:
+    """The same layers on eager tensors; variables among their arguments belong to programs."""
+    options = {"mode": "eager", "terms": 4.0}
+    tables = (
+        (FUNCTIONS, {"x": floats(2, 4, low=-0.95, high=0.95)}),
+        (SEARCHES, {"x": floats(3, 4)}),
+        (PAIRS, {"x": floats(3, 4), "y": floats(3, 4, seed=1)}),
+        (CLASSES, {"x": floats(3, 4), "i": np.array([[1], [0], [3]], "int64")}),
+        (PRODUCTS, {"x": floats(2, 3), "y": floats(3, 4)}),
+        (IMAGES, {"x": floats(2, 3, 4, 5)}),
+    )
+    for lines, inputs in tables:
+        other = ("fill_constant", "assign", "x[", "nonsense", "[9, 9, 9, 9]", "expand_as")
+        chosen = [line for line in lines.splitlines() if not any(word in line for word in other)]
+        yield from over("\n".join(chosen), only="eager", options=options, **inputs)
+
+
+SNIPPETS = [*_functions(), *_searches(), *_picks(), *_products(), *_losses(), *_eager()]

@@ -267,6 +267,8 @@ def scatter_nd(
     """
     from paddle_compat.fluid.layers.tensor import zeros
 
+    if isinstance(updates, Tensor):
+        return scatter_nd_add(updates.new_zeros(tuple(shape)), index, updates, name)
     return scatter_nd_add(zeros(shape, updates.dtype), index, updates, name)
 
 

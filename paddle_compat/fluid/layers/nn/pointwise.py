@@ -7,6 +7,7 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -77,21 +78,27 @@ def pow(x: Tensor, factor: float | Tensor = 1.0, name: str | None = None) -> Ten
     return torch.pow(x, exponent)
 
 
-@layer
-def sign(x: Tensor) -> Tensor:
+@layer("sign")
+def _sign(x: Tensor) -> Tensor:
+    check_tensor("sign", "x", x, FLOATS)
+    return torch.sign(x)
+
+
+def sign(x: Any) -> Any:
     """Return 1, 0 or -1, as every element is above, at or below 0.
 
     Args:
-        x: float16, float32 or float64.
+        x: float16, float32 or float64; or an array of float32.
 
     Raises:
-        TypeError: x is no tensor of floats.
+        TypeError: x is neither.
 
     Source:
         ``paddle.fluid.layers.sign``, PaddlePaddle 1.8.
     """
-    check_tensor("sign", "x", x, FLOATS)
-    return torch.sign(x)
+    from paddle_compat.fluid.layers.tensor import assign
+
+    return _sign(assign(x) if isinstance(x, np.ndarray) else x)
 
 
 @layer(plain_name=True)

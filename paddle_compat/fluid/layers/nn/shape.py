@@ -357,4 +357,6 @@ def rank(input: Any) -> Any:
     from paddle_compat.fluid.layers.tensor import assign
 
     check_tensor("rank", "input", stand_in(input))
+    if isinstance(input, Tensor):
+        return torch.tensor(input.ndim, dtype=torch.int32)
     return assign(np.array(len(input.shape), "int32"))

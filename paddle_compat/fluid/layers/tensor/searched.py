@@ -96,7 +96,7 @@ def argsort(
     check_tensor("argsort", "input", input, _SEARCHED)
     dim = axis_of("argsort", "axis", axis, input.ndim)
     values, places = torch.sort(input, dim=dim, descending=descending, stable=True)
-    return values.detach(), places
+    return values, places
 
 
 @layer("isnan", key="isnan")
