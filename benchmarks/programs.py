@@ -229,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("# Programs: time of a training step, of a run and of building")
     print(f"- torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()} kernels")
     print(f"- {options.threads} threads on {os.cpu_count()} cores, a process for each contender")
-    print("- all of a table ran turn by turn; targets are ratios of the fastest runs", flush=True)
+    print("- all of a table ran turn by turn; targets are ratios of the fastest runs")
+    # Threads wait for each other: beside other work, two of them take many times as long.
+    print(f"- load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         found = commands(sizes, options.threads, Path(folder) / "parameters.npz", real)
