@@ -13,7 +13,7 @@ import numpy as np
 
 from paddle_compat.conformance import snippet_differs_networks, snippet_differs_tensor
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.snippets import Differs
+from paddle_compat.conformance.snippets import CHANCE, Differs
 from paddle_compat.conformance.workers.fluid_program import cotangent
 
 __all__ = ["DIFFERS", "known_difference"]
@@ -281,9 +281,9 @@ def _windows() -> dict[str, Differs]:
         "pool2d(x, -2, 'max')": _refused(accepted, "ok", refused),
         "pool2d(x, 0, 'max')": _refused(accepted, "ok", refused),
         "group_norm(x, 2) · x float32[3,4]": _right(
-            "two dimensions kill the process",
+            "of two dimensions, the real op reads what lies beyond",
             lambda x: {"value/out": _normed(x.reshape(3, 2, 2)).reshape(3, 4)},
-            "crash SIGSEGV",
+            CHANCE,
         ),
         "group_norm(x, 2) · x float32[2,4,6]": _right(
             "three dimensions give numbers that were never computed",

@@ -11,6 +11,7 @@ import pytest
 from paddle_compat.conformance.call import Array
 from paddle_compat.conformance.oracles import SubprocessOracle
 from paddle_compat.conformance.snippets import (
+    CHANCE,
     Answer,
     Differs,
     Snippet,
@@ -162,6 +163,15 @@ def test_a_declared_difference_holds_ours_to_the_truth() -> None:
     garbage = _fine(VALUE * 0)
     assert not check(_wrong_sum(), _fine(VALUE * 2), garbage)
     assert check(_wrong_sum(), _fine(VALUE * 3), garbage)
+
+
+def test_an_answer_of_chance_is_not_looked_at() -> None:
+    crash = Answer({"kind": "crash", "error": "SIGSEGV", "message": "", "phase": "process"}, {})
+    known = Differs("it reads beyond", CHANCE, truth=lambda x: {"value/out": x * 2})
+    beyond = Snippet("beyond", "out = x", {"x": VALUE}, differs=known)
+    for theirs in (crash, _fine(), _fine(VALUE * 2)):
+        assert not check(beyond, _fine(VALUE * 2), theirs)
+        assert check(beyond, _fine(VALUE), theirs)
 
 
 def test_a_declared_difference_that_is_gone_is_told() -> None:
