@@ -12,6 +12,7 @@ from paddle_compat.conformance import (
     layer_cases_shape,
     layer_cases_tensor,
     snippet_idioms,
+    snippet_optimizers,
     snippet_parameters,
     snippet_scripts,
     snippet_training,
@@ -38,5 +39,6 @@ TABLES: Mapping[str, tuple[Snippet, ...]] = {
     "parameters": with_differences(snippet_parameters.SNIPPETS),
     "idioms": with_differences(snippet_idioms.SNIPPETS),
     "scripts": with_differences(snippet_scripts.SNIPPETS),
+    "optimizers": with_differences(snippet_optimizers.SNIPPETS),
     "training": with_differences(snippet_training.SNIPPETS),
 }

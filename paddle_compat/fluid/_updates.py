@@ -16,7 +16,7 @@ from torch import Tensor, fx
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._program import Program
 
-__all__ = ["IN_PLACE", "Deferred", "adam", "l2_decay", "momentum", "sgd"]
+__all__ = ["IN_PLACE", "Deferred", "adam", "l2_decay", "lamb", "lars", "momentum", "own", "sgd"]
 
 
 @torch.no_grad()
@@ -65,6 +65,47 @@ def adam(
     rate = learning_rate * (1 - beta2_pow).sqrt() / (1 - beta1_pow)
     param = param - rate * (moment1 / (moment2.sqrt() + epsilon))
     return param, moment1, moment2, beta1_pow * beta1, beta2_pow * beta2
+
+
+@torch.no_grad()
+def lars(
+    param: Tensor,
+    grad: Tensor,
+    velocity: Tensor,
+    learning_rate: Tensor,
+    mu: float,
+    coeff: float,
+    decay: float,
+) -> tuple[Tensor, Tensor]:
+    """Return the parameter and its velocity after a step with a rate by their norms."""
+    weight, slope = param.norm(), grad.norm()
+    scaled = learning_rate * coeff * weight / (slope + decay * weight)
+    usable = (weight > 0) & (slope > 0)
+    rate = torch.where(usable, scaled, learning_rate)
+    velocity = velocity * mu + rate * (grad + decay * param)
+    return param - velocity, velocity
+
+
+@torch.no_grad()
+def lamb(
+    param: Tensor,
+    grad: Tensor,
+    moment1: Tensor,
+    moment2: Tensor,
+    learning_rate: Tensor,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    decay: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the parameter and both moments after a step of Lamb."""
+    moment1 = moment1 * beta1 + grad * (1 - beta1)
+    moment2 = moment2 * beta2 + grad * grad * (1 - beta2)
+    step = moment1 / (moment2.sqrt() + epsilon) + decay * param
+    weight, length = param.norm(), step.norm()
+    usable = (weight > 0) & (length > 0)
+    rate = torch.where(usable, learning_rate * weight / length, learning_rate)
+    return param - rate * step, moment1, moment2
 
 
 @torch.no_grad()

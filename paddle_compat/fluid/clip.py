@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import framework
 from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._program import Program
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._spent_names import spend
 from paddle_compat.fluid._variable import Parameter, Variable
 
@@ -294,6 +294,4 @@ def append_gradient_clip_ops(params_grads: Sequence[Any]) -> Pairs:
     return [(param, grad) for (param, _), grad in zip(pairs, limited, strict=True)]
 
 
-__getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.clip", offered=__all__, section="Legacy programs"
-)
+__getattr__ = publish(__name__, globals(), __all__)

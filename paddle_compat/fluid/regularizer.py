@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from paddle_compat.errors import unsupported_attribute
+from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._updates import l2_decay
 from paddle_compat.fluid._variable import Parameter, Variable
 
@@ -92,6 +92,4 @@ def append_regularization_ops(
     return result
 
 
-__getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid.regularizer", offered=__all__, section="Legacy programs"
-)
+__getattr__ = publish(__name__, globals(), __all__)

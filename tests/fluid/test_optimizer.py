@@ -71,6 +71,41 @@ def adam(w: Any, g: Any, state: dict[str, Any]) -> Any:
     return w - rate * state["m"] / (np.sqrt(state["v"]) + epsilon)
 
 
+def adagrad(w: Any, g: Any, state: dict[str, Any]) -> Any:
+    state["m"] = state.get("m", 0) + g * g
+    return w - RATE * g / (np.sqrt(state["m"]) + float(np.float32(1e-6)))
+
+
+def rmsprop(w: Any, g: Any, state: dict[str, Any]) -> Any:
+    rho, epsilon = float(np.float32(0.95)), float(np.float32(1e-6))
+    state["s"] = state.get("s", 0) * rho + (1 - rho) * g * g
+    state["v"] = state.get("v", 0) * 0.5 + RATE * g / np.sqrt(state["s"] + epsilon)
+    return w - state["v"]
+
+
+def centered(w: Any, g: Any, state: dict[str, Any]) -> Any:
+    rho, epsilon = float(np.float32(0.95)), float(np.float32(1e-6))
+    state["s"] = state.get("s", 0) * rho + (1 - rho) * g * g
+    state["g"] = state.get("g", 0) * rho + (1 - rho) * g
+    return w - RATE * g / np.sqrt(state["s"] - state["g"] ** 2 + epsilon)
+
+
+def adamax(w: Any, g: Any, state: dict[str, Any]) -> Any:
+    b1, b2, epsilon = (float(np.float32(v)) for v in (0.9, 0.999, 1e-8))
+    state["t"] = state.get("t", 0) + 1
+    state["m"] = state.get("m", 0) * b1 + (1 - b1) * g
+    state["n"] = np.maximum(abs(g), state.get("n", 0) * b2 + epsilon)
+    return w - RATE / (1 - b1 ** state["t"]) * state["m"] / state["n"]
+
+
+def lars(w: Any, g: Any, state: dict[str, Any]) -> Any:
+    mu, coeff, decay = (float(np.float32(v)) for v in (0.9, 0.001, 0.0005))
+    weight, slope = np.linalg.norm(w), np.linalg.norm(g)
+    rate = RATE * coeff * weight / (slope + decay * weight)
+    state["v"] = state.get("v", 0) * mu + rate * (g + decay * w)
+    return w - state["v"]
+
+
 OPTIMIZERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "sgd": (lambda **kw: optimizers.SGD(RATE, **kw), sgd),
     "momentum": (lambda **kw: optimizers.Momentum(RATE, 0.9, **kw), momentum),
@@ -80,6 +115,11 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     ),
     "momentum of 0": (lambda **kw: optimizers.Momentum(RATE, 0.0, **kw), still),
     "adam": (lambda **kw: optimizers.Adam(RATE, **kw), adam),
+    "adagrad": (lambda **kw: optimizers.Adagrad(RATE, **kw), adagrad),
+    "rmsprop": (lambda **kw: optimizers.RMSPropOptimizer(RATE, momentum=0.5, **kw), rmsprop),
+    "centered": (lambda **kw: optimizers.RMSPropOptimizer(RATE, centered=True, **kw), centered),
+    "adamax": (lambda **kw: optimizers.Adamax(RATE, **kw), adamax),
+    "lars": (lambda **kw: optimizers.LarsMomentum(RATE, 0.9, **kw), lars),
 }
 PENALTIES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "none": (None, lambda w: 0),
@@ -156,6 +196,30 @@ def test_a_parameters_own_rate_and_penalty_go_before_the_optimizers() -> None:
     start, (x,) = value("w"), batches(1, "float64")
     exe.run(feed={"x": x})
     np.testing.assert_allclose(value("w"), start - 2 * RATE * x.mean(0)[:, None], rtol=1e-12)
+
+
+def test_adadelta_steps_by_the_mean_that_the_step_itself_has_changed() -> None:
+    loss, _ = linear("float64")
+    optimizers.Adadelta(0.1, epsilon=0.5, rho=0.25).minimize(loss)
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    before = value("w")
+    exe.run(feed={"x": np.tile(np.array([[1.0, 3.0]]), (ROWS, 1))})
+    squares = 0.75 * np.array([1.0, 9.0])
+    plain = np.sqrt(0.5 / (squares + 0.5)) * np.array([1.0, 3.0])
+    mean = 0.75 * plain**2
+    step = np.sqrt((mean + 0.5) / (squares + 0.5)) * np.array([1.0, 3.0])
+    np.testing.assert_allclose(before - value("w"), step[:, None], rtol=1e-12)
+
+
+def test_momentum_of_0_keeps_the_gradient_as_velocity() -> None:
+    loss, _ = linear("float64")
+    optimizers.Momentum(RATE, 0.0).minimize(loss)
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    for x in batches(2, "float64"):
+        exe.run(feed={"x": x})
+        np.testing.assert_allclose(value("w_velocity_0"), x.mean(0)[:, None], rtol=1e-12)
 
 
 def test_two_optimizers_share_a_program() -> None:

@@ -17,6 +17,10 @@ FIXED = fluid.initializer.Uniform(-1.0, 1.0, seed=5)
 DATA = np.random.RandomState(0).uniform(-2, 2, (2, 4, 6, 5))
 
 
+# Which of eight elements real Paddle 1.8.5 keeps, of the seeds 1 and 2.
+SEEDED = [[0, 0, 1, 1, 1, 0, 1, 0], [0, 0, 0, 1, 1, 0, 0, 1]]
+
+
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Give each test its own programs, names and scope."""
@@ -168,7 +172,7 @@ def test_softmax_and_frozen_scales_are_differentiated_twice() -> None:
 
 def test_softmax_of_elements_far_below_the_largest_is_no_less_than_e_to_the_minus_64() -> None:
     found = L.softmax(torch.tensor([[0.0, -1000.0]], dtype=torch.float64))
-    assert found[0, 1].item() == pytest.approx(np.exp(-64.0), rel=1e-12)
+    assert found[0, 1].item() == pytest.approx(np.exp(-64.0), rel=1e-12, abs=0)
 
 
 def test_a_group_that_channels_do_not_fill_is_smaller() -> None:
@@ -176,6 +180,67 @@ def test_a_group_that_channels_do_not_fill_is_smaller() -> None:
     parts = L.group_norm(x, 3, param_attr=True, bias_attr=True)
     pair = L.group_norm(x[:, :2], 1, param_attr=True, bias_attr=True)
     torch.testing.assert_close(parts[:, :2], pair)
+    uneven, rest = (
+        L.group_norm(v, n, param_attr=True, bias_attr=True)
+        for v, n in ((torch.cat([x, x], 1)[:, :7], 2), (x[:, :3], 1))
+    )
+    torch.testing.assert_close(uneven[:, 4:], rest)
+
+
+def test_without_a_scale_the_gradient_of_group_norm_takes_the_mean_for_a_constant() -> None:
+    x = torch.from_numpy(DATA).requires_grad_()
+    incoming = torch.from_numpy(np.random.RandomState(1).uniform(-1, 1, DATA.shape))
+    out = L.group_norm(x, 2)
+    (found,) = torch.autograd.grad(out, x, incoming)
+    flat, slope, spread = (t.detach().reshape(2, 2, -1) for t in (out, incoming, x))
+    inverse = (spread.var(2, correction=0, keepdim=True) + 1e-5).rsqrt()
+    wanted = inverse * (slope - flat * (flat * slope).mean(2, keepdim=True))
+    torch.testing.assert_close(found, wanted.reshape(x.shape), rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(out, L.group_norm(x, 2, param_attr=True, bias_attr=True))
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted", "align_corners", "rows"),
+    [
+        (7, 3, True, [0, 3, 6]),
+        (7, 3, False, [0, 2, 4]),
+        (5, 8, True, [0, 1, 1, 2, 2, 3, 3, 4]),
+        (5, 8, False, [0, 0, 1, 1, 2, 3, 3, 4]),
+        (3, 6, True, [0, 0, 1, 1, 2, 2]),
+        (4, 13, True, [0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3]),
+        (4, 1, True, [0]),
+    ],
+)
+def test_resize_nearest_takes_the_rows_of_real_paddle(
+    size: int, wanted: int, align_corners: bool, rows: list[int]
+) -> None:
+    x = torch.arange(float(size)).reshape(1, 1, size, 1)
+    found = L.resize_nearest(x, out_shape=[wanted, 1], align_corners=align_corners)
+    assert found.flatten().tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("align_corners", "align_mode", "rows"),
+    [
+        (True, 1, [0, 0.5, 1, 1.5, 2]),
+        (False, 1, [0, 0.6, 1.2, 1.8, 2]),
+        (False, 0, [0, 0.4, 1, 1.6, 2]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_resize_bilinear_places_rows_as_it_is_told(
+    align_corners: bool, align_mode: int, rows: list[float], dtype: torch.dtype
+) -> None:
+    x = torch.arange(3, dtype=dtype).reshape(1, 1, 3, 1).expand(1, 1, 3, 3)
+    found = L.resize_bilinear(
+        x, out_shape=[5, 3], align_corners=align_corners, align_mode=align_mode
+    )
+    assert found[0, 0, :, 0].tolist() == pytest.approx(rows, rel=1e-6)
+
+
+def test_dropout_draws_what_real_paddle_draws() -> None:
+    found = [L.dropout(torch.ones(8), 0.5, seed=seed).bool().int().tolist() for seed in (1, 2)]
+    assert found == SEEDED
 
 
 def test_a_largest_element_that_occurs_twice_gets_the_gradient_once() -> None:
