@@ -74,12 +74,12 @@ def _product_gradient(axis: int | None) -> Truth:
 
 
 def _reductions() -> dict[str, Differs]:
-    garbage = "with every axis listed, the real op reads the first elements as if they were one row"
+    garbage = "with every axis listed, the real op does not write its result"
     entries = {}
     for name in ("sum", "mean", "max", "min", "prod"):
         for axes, keep in (("[0, 1]", False), ("[1, 0], keep_dim=True", True), ("[-1, -2]", False)):
             entries[f"reduce_{name}(x, dim={axes}) · x float32[2,3]"] = _right(
-                garbage, _whole(name, keep=keep)
+                garbage, _whole(name, keep=keep), CHANCE
             )
         entries[f"reduce_{name}(x, keep_dim=True)"] = _right(
             "the real gradient takes the kept shape for a row: it raises, or for a sum is partly 0",
@@ -242,7 +242,7 @@ def _shapes() -> dict[str, Differs]:
     return {
         **_flattened(),
         "gather(x, i) · x float32[3,2], i int32[1]": _refused(
-            "an index beyond the rows reads whatever lies there", "ok", "EnforceNotMet at run"
+            "an index beyond the rows reads whatever lies there", CHANCE, "EnforceNotMet at run"
         ),
         "stack([x, x]) · x bool": _right(
             "the real op has no kernel for booleans",
@@ -288,6 +288,7 @@ def _windows() -> dict[str, Differs]:
         "group_norm(x, 2) · x float32[2,4,6]": _right(
             "three dimensions give numbers that were never computed",
             lambda x: {"value/out": _normed(x.reshape(2, 2, 12)).reshape(2, 4, 6)},
+            CHANCE,
         ),
         "affine_channel(x) · ": _refused(
             "None is the default, and asserted against later",
