@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -372,18 +373,20 @@ def _losses() -> Iterator[Snippet]:
 def _eager() -> Iterator[Snippet]:
     """The same layers on eager tensors; variables among their arguments belong to programs."""
     options = {"mode": "eager", "terms": 4.0}
-    tables = (
-        (FUNCTIONS, {"x": floats(2, 4, low=-0.95, high=0.95)}),
-        (SEARCHES, {"x": floats(3, 4)}),
-        (PAIRS, {"x": floats(3, 4), "y": floats(3, 4, seed=1)}),
-        (CLASSES, {"x": floats(3, 4), "i": np.array([[1], [0], [3]], "int64")}),
-        (PRODUCTS, {"x": floats(2, 3), "y": floats(3, 4)}),
-        (IMAGES, {"x": floats(2, 3, 4, 5)}),
-    )
-    for lines, inputs in tables:
-        other = ("fill_constant", "assign", "x[", "nonsense", "[9, 9, 9, 9]", "expand_as")
-        chosen = [line for line in lines.splitlines() if not any(word in line for word in other)]
-        yield from over("\n".join(chosen), only="eager", options=options, **inputs)
+    x, y = floats(3, 4), floats(3, 4, seed=1)
+    part: dict[str, Any] = {"only": "eager", "options": options}
+    yield from over(_plain(FUNCTIONS), x=floats(2, 4, low=-0.95, high=0.95), **part)
+    yield from over(_plain(SEARCHES), x=x, **part)
+    yield from over(_plain(PAIRS), x=x, y=y, **part)
+    yield from over(_plain(CLASSES), x=x, i=np.array([[1], [0], [3]], "int64"), **part)
+    yield from over(_plain(PRODUCTS), x=floats(2, 3), y=floats(3, 4), **part)
+    yield from over(_plain(IMAGES), x=floats(2, 3, 4, 5), **part)
+
+
+def _plain(lines: str) -> str:
+    """Return the lines without variables of programs, and without what differs in programs."""
+    other = ("fill_constant", "assign", "x[", "nonsense", "[9, 9, 9, 9]", "expand_as")
+    return "\n".join(line for line in lines.splitlines() if not any(w in line for w in other))
 
 
 SNIPPETS = [*_functions(), *_searches(), *_picks(), *_products(), *_losses(), *_eager()]

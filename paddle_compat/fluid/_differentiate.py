@@ -14,7 +14,7 @@ __all__ = ["Plan", "gradients", "start", "stop"]
 
 def gradients(
     targets: Sequence[torch.Tensor],
-    inputs: Sequence[torch.Tensor],
+    inputs: Sequence[torch.Tensor | tuple[torch.Tensor, ...]],
     target_gradients: Sequence[torch.Tensor | None] | None = None,
     create_graph: bool = False,
     retain_graph: bool = False,
@@ -23,11 +23,14 @@ def gradients(
 
     Args:
         targets: tensors of floats.
-        inputs: tensors that they were computed from.
+        inputs: tensors that they were computed from; a tuple is one input with several values,
+            and its gradient their gradients' sum.
         target_gradients: a weight for each target's elements; None is ones.
         create_graph: whether the result is differentiated again.
         retain_graph: whether the targets are.
     """
+    groups = [value if isinstance(value, tuple) else (value,) for value in inputs]
+    flat = [value for group in groups for value in group]
     given = target_gradients or [None] * len(targets)
     live = [
         (target, torch.ones_like(target) if weight is None else weight)
@@ -35,19 +38,20 @@ def gradients(
         if target.requires_grad
     ]
     if not live:
-        return tuple(torch.zeros_like(value) for value in inputs)
+        return tuple(torch.zeros_like(group[0]) for group in groups)
     found = torch.autograd.grad(
         [target for target, _ in live],
-        list(inputs),
+        flat,
         [weight for _, weight in live],
         retain_graph=retain_graph or create_graph,
         create_graph=create_graph,
         allow_unused=True,
     )
-    return tuple(
+    each = iter(
         torch.zeros_like(value) if gradient is None else gradient
-        for value, gradient in zip(inputs, found, strict=True)
+        for value, gradient in zip(flat, found, strict=True)
     )
+    return tuple(sum((next(each) for _ in group[1:]), next(each)) for group in groups)
 
 
 def start(value: torch.Tensor) -> torch.Tensor:
@@ -75,7 +79,9 @@ class Plan:
             if node.target is gradients and (needed is None or node in needed)
         ]
         self.differentiates = bool(self._operators)
-        starts = {node for op in self._operators for node in op.kwargs["inputs"]}
+        starts: set[object] = set()
+        for op in self._operators:
+            fx.node.map_arg(op.kwargs["inputs"], starts.add)
         self.leaves: set[str] = set()
         self._starts: set[fx.Node] = set()
         for node in starts:

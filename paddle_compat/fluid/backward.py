@@ -152,12 +152,12 @@ def gradient_by_name(program: Program, name: str) -> Variable | None:
             continue
         reach: _Reach = node.meta["reach"]
         if base in reach:
-            source = reach.nodes[base]
+            source = reach.input(base)
             inputs = list(node.kwargs["inputs"])
             node.kwargs = {**node.kwargs, "inputs": [*inputs, source]}
             with program.graph.inserting_after(node):
                 item = program.graph.call_function(operator.getitem, (node, len(inputs)))
-            of = source.meta["variable"]
+            of = reach.variable(base)
             grad = program.global_block().create_var(name, shape=of.shape, dtype=of.dtype)
             item.meta.update(operator=node.meta["operator"], variable=grad)
             grad.node = item
@@ -166,13 +166,17 @@ def gradient_by_name(program: Program, name: str) -> Variable | None:
 
 
 class _Reach:
-    """What gradients of some targets arrive at: nodes by the names of their variables."""
+    """What gradients of some targets arrive at: nodes by the names of their variables.
+
+    A parameter that an optimizer has updated starts anew. It has more than one node where the
+    targets depend on its value before the update, too.
+    """
 
     def __init__(
         self, targets: Sequence[Variable], no_grad_set: Iterable[Variable | str] | None
     ) -> None:
         stopped = _names(no_grad_set)
-        self.nodes: dict[str, fx.Node] = {}
+        self._nodes: dict[str, tuple[fx.Node, ...]] = {}
         seen: set[fx.Node] = set()
         todo = [target.block.program.read(target) for target in targets]
         while todo:
@@ -189,19 +193,38 @@ class _Reach:
                     continue
                 if variable.stop_gradient or node.meta.get("no_gradient"):
                     continue
-                self.nodes[variable.name] = node
+                held = self._nodes.get(variable.name, ())
+                operator = node.meta.get("operator")
+                updated = operator is not None and operator.role == "optimize"
+                if updated or node.op == "placeholder":
+                    self._nodes[variable.name] = (*held, node)
+                else:
+                    self._nodes.setdefault(variable.name, (node,))
+                if updated:
+                    continue
             barred = node.meta.get("no_gradient_of", ())
             fx.node.map_arg(
                 (node.args, {k: v for k, v in node.kwargs.items() if k not in barred}), todo.append
             )
 
     def __contains__(self, name: object) -> bool:
-        return name in self.nodes
+        return name in self._nodes
+
+    def input(self, name: str) -> fx.Node | tuple[fx.Node, ...]:
+        """Return what a gradient operator takes as the input of that name."""
+        nodes = self._nodes[name]
+        return nodes[0] if len(nodes) == 1 else nodes
+
+    def variable(self, name: str) -> Variable:
+        """Return the variable of that name."""
+        found = self._nodes[name][0].meta["variable"]
+        assert isinstance(found, Variable)
+        return found
 
     def translated(self, nodes: dict[fx.Node, fx.Node]) -> _Reach:
         """Return the same, in a copy of the graph."""
         twin = object.__new__(_Reach)
-        twin.nodes = {name: nodes[node] for name, node in self.nodes.items()}
+        twin._nodes = {name: tuple(nodes[n] for n in held) for name, held in self._nodes.items()}
         return twin
 
 
@@ -216,20 +239,20 @@ def _append(
     block = program.global_block()
     outputs = []
     for name in inputs:
-        of = reach.nodes[name].meta["variable"]
+        of = reach.variable(name)
         made = grad_name(name)
         if block.has_var(made):
             made = "grad/" * program.gradient_calls + made
         outputs.append(block.create_var(made, shape=of.shape, dtype=of.dtype))
     arguments = {
         "targets": list(targets),
-        "inputs": [reach.nodes[name].meta["variable"] for name in inputs],
+        "inputs": [reach.variable(name) for name in inputs],
         "target_gradients": None if weights is None else list(weights),
     }
     with program.as_role("backward"):
         op = block.append("gradients", _differentiate.gradients, arguments, outputs)
     # Parameters that an earlier update replaced are differentiated where the targets read them.
-    op.node.kwargs = {**op.node.kwargs, "inputs": [reach.nodes[name] for name in inputs]}
+    op.node.kwargs = {**op.node.kwargs, "inputs": [reach.input(name) for name in inputs]}
     op.node.meta["reach"] = reach
     if len(outputs) == 1:
         _take_first(program, op.node, outputs[0])

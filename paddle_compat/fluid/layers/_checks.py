@@ -94,8 +94,9 @@ def check_number(layer: str, name: str, value: Any) -> None:
     """
     try:
         float(value)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{layer}: {name} must be a number, but it is {value!r}") from None
+    except (TypeError, ValueError, RuntimeError):
+        error = ValueError if isinstance(value, str) else TypeError
+        raise error(f"{layer}: {name} must be a number, but it is {value!r}") from None
 
 
 def read_dtype(dtype: Any) -> VarType:

@@ -263,9 +263,9 @@ class _SoftmaxLoss(torch.autograd.Function):
             return gradients[1] * (softmax - label), None, None, None, None
         ignored = label == ctx.ignored
         places = torch.where(ignored, 0, label)
-        weight = torch.where(ignored, 0.0, gradients[1])
+        weight = gradients[1]
         result = (softmax * weight).scatter_add(ctx.dim, places, -weight)
-        return result, None, None, None, None
+        return torch.where(ignored, 0.0, result), None, None, None, None
 
 
 def softmax_with_cross_entropy(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import Any
 
@@ -34,7 +33,23 @@ def _range_rule(arguments: dict[str, Any]) -> Signature:
     limits = {name: stand_in(arguments[name]) for name in ("start", "end", "step")}
     dtype = as_torch_dtype(read_dtype(arguments["dtype"]))
     _check_numbers("range", dtype, _RANGE, **limits)
+    if not any(map(is_tensor, limits.values())):
+        _span(dtype, **limits)
     return (-1,), dtype
+
+
+def _span(dtype: torch.dtype, start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
+    """Return the numbers in the dtype: range(0.5, 3, 1, 'int32') starts at 0.
+
+    Raises:
+        ValueError: the step leads nowhere.
+    """
+    low, high, by = (_number(value, dtype).item() for value in (start, end, step))
+    if by == 0:
+        raise ValueError("range: step must not be 0")
+    if (low < high and by < 0) or (low > high and by > 0):
+        raise ValueError(f"range: the step {by} leads from {low} away from {high}")
+    return low, high, by
 
 
 def _constants_names(names: tuple[str, ...]) -> Any:
@@ -79,20 +94,11 @@ def range(  # noqa: A001 - Paddle's name
     """
     wanted = as_torch_dtype(read_dtype(dtype))
     _check_numbers("range", wanted, _RANGE, start=start, end=end, step=step)
-    # The numbers take the dtype first: range(0.5, 3, 1, 'int32') starts at 0.
-    low, high, by = (_number(value, wanted).item() for value in (start, end, step))
-    if by == 0:
-        raise ValueError("range: step must not be 0")
-    if (low < high and by < 0) or (low > high and by > 0):
-        raise ValueError(f"range: the step {by} leads from {low} away from {high}")
-    count = (
-        math.ceil(abs((high - low) / by))
-        if wanted.is_floating_point
-        else len(builtins.range(int(low), int(high), int(by)))
-    )
+    low, high, by = _span(wanted, start, end, step)
     if not wanted.is_floating_point:
         return torch.arange(int(low), int(high), int(by), dtype=wanted)
     # One addition after the other, as the real operator goes.
+    count = math.ceil(abs((high - low) / by))
     steps = np.full(count, by, dtype=str(wanted)[len("torch.") :])
     steps[:1] = low
     return torch.as_tensor(np.cumsum(steps, dtype=steps.dtype))
