@@ -459,6 +459,23 @@ def two_optimizers(fluid: Any) -> Any:
 
 
 @question
+def trained_again_after_its_update(fluid: Any) -> Any:
+    x = fluid.data("x", [None, 3], "float64")
+    layers = fluid.layers
+    weight = fluid.ParamAttr(name="w")
+    loss = layers.mean(layers.square(layers.fc(x, 3, param_attr=weight, bias_attr=False)))
+    fluid.optimizer.SGD(0.1).minimize(loss)
+    again = layers.fc(x, 3, param_attr=fluid.ParamAttr(name="w"), bias_attr=False)
+    second = layers.mean(layers.square(again))
+    _, pairs = fluid.optimizer.Momentum(0.1, 0.9).minimize(second)
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    feed = {"x": np.linspace(-1, 1, 6).reshape(2, 3)}
+    runs = [exe.run(feed=feed, fetch_list=[loss, second, "w"]) for _ in range(3)]
+    return [[p.name for p, _ in pairs], runs]
+
+
+@question
 def initial_weights_depend_on_the_seed_at_build_time(fluid: Any) -> Any:
     x = fluid.data("x", [None, 3], "float32")
     fluid.layers.fc(x, 2)
