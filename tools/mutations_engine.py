@@ -94,7 +94,7 @@ ENGINE = (
     Mutation(
         "engine: missing feeds are not looked for",
         _EXECUTOR,
-        "if not variable.persistable and feeds.get(variable.name) is None",
+        "if variable.is_data and feeds.get(variable.name) is None",
         "if False",
         _RUNS,
     ),
@@ -103,7 +103,7 @@ ENGINE = (
         _EXECUTOR,
         "    return len(declared) == len(shape) and all(",
         "    return all(",
-        _ASKED,
+        _RUNS,
     ),
     Mutation(
         "engine: a feed's dtype is not compared",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import torch
 from torch import fx
@@ -64,6 +65,25 @@ def stop(value: torch.Tensor) -> torch.Tensor:
     return value.detach()
 
 
+class _Limit(torch.autograd.Function):
+    """The same value, whose gradient is limited on its way back."""
+
+    @staticmethod
+    def forward(ctx: Any, value: torch.Tensor, least: float, most: float) -> torch.Tensor:
+        ctx.limits = least, most
+        return value.view_as(value)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        return grad.clamp(*ctx.limits), None, None
+
+
+def limit(value: torch.Tensor, least: float, most: float) -> torch.Tensor:
+    """Return a tensor whose gradient is limited to a range."""
+    limited: torch.Tensor = _Limit.apply(value, least, most)
+    return limited
+
+
 class Plan:
     """What a compiled step does so that the program's gradient operators work.
 
@@ -87,7 +107,7 @@ class Plan:
         for node in starts:
             assert isinstance(node, fx.Node)
             variable = node.meta["variable"]
-            if node.op == "placeholder" and variable.persistable:
+            if node.op == "placeholder" and not variable.is_data:
                 self.leaves.add(variable.name)
             else:
                 self._starts.add(node)
@@ -123,6 +143,13 @@ class Plan:
     def starts(self, node: fx.Node) -> bool:
         """Tell whether a gradient is taken of this node, which is no parameter."""
         return node in self._starts
+
+    def limit(self, node: fx.Node) -> tuple[float, float] | None:
+        """Return what the gradient of this node is limited to, if it is."""
+        error_clip = getattr(node.meta.get("variable"), "error_clip", None)
+        if error_clip is None or not self.differentiates or self.stops(node):
+            return None
+        return error_clip.min, error_clip.max
 
     def emit(self, graph: fx.Graph, node: fx.Node, copied: dict[fx.Node, fx.Node]) -> fx.Node:
         """Copy a gradient operator into a step's graph."""

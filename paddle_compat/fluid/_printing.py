@@ -23,8 +23,8 @@ def program_code(program: Program) -> str:
     """
     nodes = list(program.graph.nodes)
     inputs = [node for node in nodes if node.op == "placeholder"]
-    fed = [node for node in inputs if not node.meta["variable"].persistable]
-    state = [node for node in inputs if node.meta["variable"].persistable]
+    fed = [node for node in inputs if node.meta["variable"].is_data]
+    state = [node for node in inputs if not node.meta["variable"].is_data]
     lines = ["def program("]
     for title, group in (("fed", fed), ("from the scope", state)):
         if group:

@@ -269,7 +269,7 @@ class Program:
                 )
             own = variable
         if own.node is None:
-            if not (own.is_data or own.persistable):
+            if not own.has_value:
                 raise ValueError(
                     f"variable {own.name!r} is read, but no layer has written it; declare it with "
                     "fluid.data to feed it"

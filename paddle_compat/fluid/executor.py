@@ -145,7 +145,7 @@ class Executor:
         missing = [
             variable.name
             for variable in step.inputs
-            if not variable.persistable and feeds.get(variable.name) is None
+            if variable.is_data and feeds.get(variable.name) is None
         ]
         if missing:
             raise ValueError(
@@ -154,9 +154,9 @@ class Executor:
                 "layers that need it with use_prune=True"
             )
         return [
-            self._state(variable, step, scope)
-            if variable.persistable
-            else _feed(variable, feeds[variable.name], self._device)
+            _feed(variable, feeds[variable.name], self._device)
+            if variable.is_data
+            else self._state(variable, step, scope)
             for variable in step.inputs
         ]
 
@@ -270,7 +270,7 @@ def _resolve(program: Program, item: Any) -> Variable:
     found = block.vars.get(name)
     if found is None:
         found = backward.gradient_by_name(program, name)
-    if found is None or (found.node is None and not (found.is_data or found.persistable)):
+    if found is None or (found.node is None and not found.has_value):
         raise ValueError(
             f"{name!r} is fetched, but the program has no variable of that name; fetch a variable "
             "of this program"

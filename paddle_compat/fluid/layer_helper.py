@@ -131,6 +131,7 @@ class LayerHelper:
             belong_to_optimizer=var.belong_to_optimizer,
         )
         initializer(twin, block)
+        var.initialized = True
         return var
 
     def temporary(self) -> str:
