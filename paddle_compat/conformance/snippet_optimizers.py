@@ -52,6 +52,10 @@ LarsMomentum(0.1, None)
 LambOptimizer(0.1, lamb_weight_decay=None)
 LambOptimizer(1)
 """
+LIMITED = {
+    "error_clip": "hidden.error_clip = fluid.clip.ErrorClipByValue(max=0.01)",
+    "error_clip on both sides": "hidden.error_clip = fluid.clip.ErrorClipByValue(0.02, min=-0.01)",
+}
 
 
 def _training() -> Iterator[Snippet]:
@@ -63,6 +67,11 @@ def _training() -> Iterator[Snippet]:
             source = f"{NETWORK}fluid.optimizer.{line}.minimize(loss)"
             name = f"{line.replace('fluid.', '')} · {dtype}"
             yield program(name, source, 6, inputs={"x": x}, unknown={"x": (0,)}, terms=4.0)
+    for name, line in LIMITED.items():
+        x = floats(6, 4, 3)
+        update = "fluid.optimizer.SGD(0.1).minimize(loss)\nfetch = [hidden.name + '@GRAD']"
+        source = f"{NETWORK}{line}\n{update}"
+        yield program(name, source, 6, inputs={"x": x}, unknown={"x": (0,)}, terms=4.0)
     for line in REFUSED.strip().splitlines():
         yield Snippet(f"{line} · refused", f"fluid.optimizer.{line}", {"x": floats(2, 3)})
 

@@ -71,6 +71,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
     updates = _updates.Deferred(program, needed, wanted)
     graph = fx.Graph()
     copied: dict[fx.Node, fx.Node] = {}
+    unlimited: dict[fx.Node, fx.Node] = {}
     operators: dict[str, tuple[Operator, fx.Node]] = {}
     inputs: list[Variable] = []
     rates: dict[Any, fx.Node] = {}
@@ -87,7 +88,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
         else:
             key = None
         if node.target is _differentiate.gradients:
-            twin = plan.emit(graph, node, copied)
+            twin = plan.emit(graph, node, {**copied, **unlimited})
         else:
             twin = graph.node_copy(node, lambda old: copied[old])
         if node.op == "placeholder":
@@ -98,6 +99,10 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
             twin = graph.call_function(_differentiate.stop, (twin,))
         elif plan.starts(node):
             twin = graph.call_function(_differentiate.start, (twin,))
+        limit = plan.limit(node)
+        if limit is not None:
+            unlimited[node] = twin
+            twin = graph.call_function(_differentiate.limit, (twin, *limit))
         copied[node] = twin
         if key is not None:
             rates[key] = twin

@@ -80,7 +80,7 @@ class _Limit(torch.autograd.Function):
 
 def limit(value: torch.Tensor, least: float, most: float) -> torch.Tensor:
     """Return a tensor whose gradient is limited to a range."""
-    limited: torch.Tensor = _Limit.apply(value, least, most)
+    limited: torch.Tensor = _Limit.apply(value, least, most)  # type: ignore[no-untyped-call]
     return limited
 
 

@@ -31,7 +31,8 @@ Pairs = list[tuple[Parameter, Any]]
 class ErrorClipByValue:
     """Limits the gradient of one variable, where it passes on its way back.
 
-    Set it as a variable's ``error_clip``; the optimizers' `minimize` puts it to use.
+    Set it as a variable's ``error_clip``, before the program runs. In 1.8 only an optimizer's
+    `minimize` looks at it; here every gradient that is taken does.
 
     Args:
         max: the largest value of an element.

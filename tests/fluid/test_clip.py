@@ -146,6 +146,20 @@ def test_a_penalty_is_added_after_the_limit() -> None:
     np.testing.assert_allclose(before - after, [0.5, -0.5] + 2 * before, rtol=1e-5)
 
 
+def test_error_clip_limits_what_passes_a_variable_on_its_way_back() -> None:
+    x = fluid.data("x", [2, 2])
+    x.stop_gradient = False
+    hidden: Any = L.scale(x, 2.0)
+    hidden.error_clip = clip.ErrorClipByValue(max=2.5, min=-1.0)
+    loss = L.reduce_sum(hidden * L.assign(X))
+    exe = fluid.Executor()
+    slopes = fluid.gradients([loss], [x, hidden])
+    at_x, at_hidden = exe.run(feed={"x": X}, fetch_list=slopes)
+    assert at_hidden.tolist() == [[2.5, -1.0], [1.0, 2.0]]
+    assert at_x.tolist() == [[5.0, -2.0], [2.0, 4.0]]
+    assert str(hidden.error_clip) == "ByValue, min=-1.000000, max=2.500000"
+
+
 @pytest.mark.parametrize(
     ("build", "error", "message"),
     [

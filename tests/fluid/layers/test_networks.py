@@ -162,6 +162,18 @@ def test_a_float64_mean_has_the_gradient_of_a_float32_divisor(name: str) -> None
     assert (double.float().double() != double).sum() < double.numel()
 
 
+@pytest.mark.parametrize("padding", [0, 1, [0, 1], [1, 0, 0, 2], "SAME", "VALID"])
+def test_a_transposed_convolution_turns_a_convolution_around(padding: Any) -> None:
+    small = torch.from_numpy(DATA)
+    attr = fluid.ParamAttr(initializer=FIXED)
+    sizes = {"filter_size": 3, "stride": 2, "padding": padding}
+    large = L.conv2d_transpose(small, 3, bias_attr=False, param_attr=attr, **sizes)
+    other = torch.from_numpy(np.random.RandomState(1).uniform(-1, 1, large.shape))
+    # Both draw the same filters: [4, 3, 3, 3].
+    back = L.conv2d(other, 4, bias_attr=False, param_attr=attr, **sizes)
+    torch.testing.assert_close((back * small).sum(), (other * large).sum())
+
+
 def test_softmax_and_frozen_scales_are_differentiated_twice() -> None:
     x = torch.from_numpy(DATA[:1, :2, :2, :2]).clone().requires_grad_()
     scale = torch.tensor([2.0, 3.0], dtype=torch.float64, requires_grad=True)
