@@ -159,7 +159,7 @@ LATER = (
     "Momentum(0.1, 0.9)",
     "Momentum(0.1, 0.9, use_nesterov=True)",
     "Momentum(0.1, 0.9, regularization=fluid.regularizer.L2Decay(0.1))",
-    "Momentum(0.1, 0.9, use_nesterov=True, regularization=fluid.regularizer.L1Decay(0.1))",
+    "Momentum(0.1, 0.9, use_nesterov=True, regularization=fluid.regularizer.L1Decay(0.01))",
     "Adam(0.1)",
     "Adam(0.1, regularization=fluid.regularizer.L2Decay(0.1))",
     "Adam(0.1, grad_clip=fluid.clip.GradientClipByGlobalNorm(0.1))",
