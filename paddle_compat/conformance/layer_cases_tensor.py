@@ -371,7 +371,7 @@ def _losses() -> Iterator[Snippet]:
 
 
 def _eager() -> Iterator[Snippet]:
-    """The same layers on eager tensors; variables among their arguments belong to programs."""
+    """Run the layers on eager tensors; variables among their arguments belong to programs."""
     options = {"mode": "eager", "terms": 4.0}
     x, y = floats(3, 4), floats(3, 4, seed=1)
     part: dict[str, Any] = {"only": "eager", "options": options}

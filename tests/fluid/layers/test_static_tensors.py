@@ -195,6 +195,11 @@ def test_gradients_where_torch_has_another_convention() -> None:
     assert right.tolist() == [[2.0, 6.0, 6.0]]
     assert last is not None
     assert last.tolist() == [[2.0], [4.0]]
+    rows, ones = np.ones((2, 1)), np.ones((1, 1))
+    _, (kept, _, put) = answers(L.scatter, rows, np.array([1]), ones)
+    assert kept is not None
+    assert put is not None
+    assert (kept.tolist(), put.tolist()) == ([[2.0], [0.0]], [[2.0]])
 
 
 def test_labels_and_remainders_have_no_gradient() -> None:
