@@ -1,5 +1,7 @@
 """Snippets of training with the less common optimizers."""
 
+# ruff: noqa: E501 - one case a line
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -52,6 +54,9 @@ LarsMomentum(0.1, None)
 LambOptimizer(0.1, lamb_weight_decay=None)
 LambOptimizer(1)
 """
+VARIABLES = {
+    "Adam with betas that are variables": "betas = [layers.create_global_var([1], b, 'float32', persistable=True, name=n) for b, n in ((0.8, 'b1'), (0.9, 'b2'))]\nfluid.optimizer.Adam(0.1, beta1=betas[0], beta2=betas[1]).minimize(loss)",
+}
 LIMITED = {
     "error_clip": "hidden.error_clip = fluid.clip.ErrorClipByValue(max=0.01)",
     "error_clip on both sides": "hidden.error_clip = fluid.clip.ErrorClipByValue(0.02, min=-0.01)",
@@ -67,6 +72,10 @@ def _training() -> Iterator[Snippet]:
             source = f"{NETWORK}fluid.optimizer.{line}.minimize(loss)"
             name = f"{line.replace('fluid.', '')} · {dtype}"
             yield program(name, source, 6, inputs={"x": x}, unknown={"x": (0,)}, terms=4.0)
+    for name, lines in VARIABLES.items():
+        x = floats(6, 4, 3)
+        source = f"{NETWORK}{lines}"
+        yield program(name, source, 6, inputs={"x": x}, unknown={"x": (0,)}, terms=4.0)
     for name, line in LIMITED.items():
         x = floats(6, 4, 3)
         update = "fluid.optimizer.SGD(0.1).minimize(loss)\nfetch = [hidden.name + '@GRAD']"

@@ -55,8 +55,8 @@ def adam(
     beta1_pow: Tensor,
     beta2_pow: Tensor,
     learning_rate: Tensor,
-    beta1: float,
-    beta2: float,
+    beta1: float | Tensor,
+    beta2: float | Tensor,
     epsilon: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return the parameter, both moments and both powers after a step of Adam."""
@@ -168,11 +168,12 @@ def _adam_in_place(
     beta1_pows: list[Tensor],
     beta2_pows: list[Tensor],
     learning_rate: Tensor,
-    beta1: float,
-    beta2: float,
+    beta1: float | Tensor,
+    beta2: float | Tensor,
     epsilon: float,
     l2_decay: float = 0.0,
 ) -> None:
+    beta1, beta2 = float(beta1), float(beta2)
     if l2_decay:
         grads = torch._foreach_add(grads, params, alpha=l2_decay)  # type: ignore[assignment]
     torch._foreach_lerp_(moments1, grads, 1 - beta1)

@@ -43,6 +43,11 @@ __all__ = [
 ]
 
 
+def _number(value: float | Variable) -> float | Variable:
+    """Return a number as an attribute holds it; a variable as it is."""
+    return value if isinstance(value, Variable) else single(value)
+
+
 class SGDOptimizer(Optimizer):
     """w - lr g.
 
@@ -108,8 +113,8 @@ class AdamOptimizer(Optimizer):
 
     Args:
         learning_rate: a float, or a variable [1] that a schedule sets.
-        beta1: the first moment's decay.
-        beta2: the second moment's.
+        beta1: the first moment's decay, a number or a variable [1] of float32.
+        beta2: the second moment's, likewise.
         epsilon: is added to the root.
         parameter_list: what is updated; None is all trainable parameters.
         regularization: a penalty for parameters that have none of their own.
@@ -124,8 +129,8 @@ class AdamOptimizer(Optimizer):
     def __init__(
         self,
         learning_rate: float | Variable = 0.001,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
+        beta1: float | Variable = 0.9,
+        beta2: float | Variable = 0.999,
         epsilon: float = 1e-8,
         parameter_list: Sequence[Variable | str] | None = None,
         regularization: WeightDecayRegularizer | None = None,
@@ -142,8 +147,9 @@ class AdamOptimizer(Optimizer):
     def _create_accumulators(self, param: Parameter) -> None:
         self._add_accumulator("moment1", param)
         self._add_accumulator("moment2", param)
-        self._add_accumulator("beta1_pow_acc", param, self._beta1, [1])
-        self._add_accumulator("beta2_pow_acc", param, self._beta2, [1])
+        for name, beta, first in (("beta1", self._beta1, 0.9), ("beta2", self._beta2, 0.999)):
+            start = first if isinstance(beta, Variable) else beta
+            self._add_accumulator(f"{name}_pow_acc", param, start, [1])
 
     def _append_update(self, param: Parameter, grad: Variable) -> None:
         names = ("moment1", "moment2", "beta1_pow_acc", "beta2_pow_acc")
@@ -153,8 +159,8 @@ class AdamOptimizer(Optimizer):
             "grad": grad,
             **dict(zip(("moment1", "moment2", "beta1_pow", "beta2_pow"), kept, strict=True)),
             "learning_rate": self._rate(param),
-            "beta1": single(self._beta1),
-            "beta2": single(self._beta2),
+            "beta1": _number(self._beta1),
+            "beta2": _number(self._beta2),
             "epsilon": single(self._epsilon),
         }
         param.block.append("adam", _updates.adam, arguments, [param, *kept])
@@ -272,8 +278,8 @@ class LambOptimizer(AdamOptimizer):
             "moment1": kept[0],
             "moment2": kept[1],
             "learning_rate": self._rate(param),
-            "beta1": single(self._beta1),
-            "beta2": single(self._beta2),
+            "beta1": _number(self._beta1),
+            "beta2": _number(self._beta2),
             "epsilon": single(self._epsilon),
             "decay": 0.0 if excluded else single(self._weight_decay),
         }

@@ -56,7 +56,7 @@ def _schedule(function: _Schedule) -> _Schedule:
     return cast(_Schedule, call)
 
 
-def _step(begin: int = 0) -> Any:
+def _decay_step_counter(begin: int = 0) -> Any:
     """Return the number of the step that runs, float32 [1]; all schedules share the counter."""
     counter: Any = nn.autoincreased_step_counter(COUNTER, begin=begin, step=1)
     return tensor.cast(counter, "float32")
@@ -80,7 +80,7 @@ def noam_decay(d_model: int, warmup_steps: int, learning_rate: float = 1.0) -> V
     Source:
         ``paddle.fluid.layers.noam_decay``, PaddlePaddle 1.8; Vaswani et al., 2017.
     """
-    step = _step(1)
+    step = _decay_step_counter(1)
     falling = step**-0.5
     rising = warmup_steps**-1.5 * step
     rate = learning_rate * d_model**-0.5 * nn.elementwise_min(falling, rising)
@@ -88,7 +88,7 @@ def noam_decay(d_model: int, warmup_steps: int, learning_rate: float = 1.0) -> V
 
 
 def _periods(decay_steps: int, staircase: bool) -> Any:
-    periods = _step() / decay_steps
+    periods = _decay_step_counter() / decay_steps
     return ops.floor(periods) if staircase else periods
 
 
@@ -174,7 +174,7 @@ def polynomial_decay(
     Source:
         ``paddle.fluid.layers.polynomial_decay``, PaddlePaddle 1.8.
     """
-    step: Any = _step()
+    step: Any = _decay_step_counter()
     steps: Any = decay_steps
     if cycle:
         turns: Any = ops.ceil(step / decay_steps)
@@ -218,7 +218,7 @@ def piecewise_decay(boundaries: Sequence[float], values: Sequence[float]) -> Var
             "piecewise_decay: there must be one more value than there are boundaries, but there "
             f"are {len(values)} values and {len(boundaries)} boundaries"
         )
-    step = _step()
+    step = _decay_step_counter()
     rate = _rate("learning_rate")
     arguments = {
         "step": step,
@@ -255,7 +255,7 @@ def cosine_decay(
             "cosine_decay: learning_rate must be a float or a variable, but it is "
             f"{type(learning_rate).__name__}; use float(...)"
         )
-    epoch: Any = ops.floor(_step() / step_each_epoch)
+    epoch: Any = ops.floor(_decay_step_counter() / step_each_epoch)
     half: Any = learning_rate * 0.5
     return cast(Variable, half * (ops.cos(epoch * math.pi / epochs) + 1))
 
@@ -297,7 +297,7 @@ def linear_lr_warmup(
     span = float(end_lr) - float(start_lr)
     rate = _rate("learning_rate_warmup", dtype)
     arguments = {
-        "step": _step(),
+        "step": _decay_step_counter(),
         "learning_rate": (
             learning_rate if isinstance(learning_rate, Variable) else float(learning_rate)
         ),

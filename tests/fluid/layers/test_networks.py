@@ -250,6 +250,18 @@ def test_resize_bilinear_places_rows_as_it_is_told(
     assert found[0, 0, :, 0].tolist() == pytest.approx(rows, rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("align_corners", "align_mode"), [(True, 1), (False, 1), (False, 0)])
+def test_a_single_row_is_the_first(
+    align_corners: bool, align_mode: int, dtype: torch.dtype
+) -> None:
+    x = torch.tensor([5, 6, 7], dtype=dtype).reshape(1, 1, 3, 1)
+    found = L.resize_bilinear(
+        x, out_shape=[1, 1], align_corners=align_corners, align_mode=align_mode
+    )
+    assert found.flatten().tolist() == [5]
+
+
 def test_dropout_draws_what_real_paddle_draws() -> None:
     found = [L.dropout(torch.ones(8), 0.5, seed=seed).bool().int().tolist() for seed in (1, 2)]
     assert found == SEEDED
