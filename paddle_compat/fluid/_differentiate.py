@@ -151,6 +151,10 @@ class Plan:
             return None
         return error_clip.min, error_clip.max
 
+    def touches(self, node: fx.Node) -> bool:
+        """Tell whether a gradient begins, ends or is limited at this node."""
+        return self.stops(node) or self.starts(node) or self.limit(node) is not None
+
     def emit(self, graph: fx.Graph, node: fx.Node, copied: dict[fx.Node, fx.Node]) -> fx.Node:
         """Copy a gradient operator into a step's graph."""
         twin = graph.node_copy(node, lambda old: copied[old])

@@ -227,6 +227,7 @@ def _append(
     block: Block, spec: LayerSpec, arguments: dict[str, Any], outputs: list[Variable]
 ) -> None:
     op = block.append(spec.type, spec.function, arguments, outputs)
+    op.node.meta["layer"] = spec
     if isinstance(spec.no_gradient, tuple):
         op.node.meta["no_gradient_of"] = spec.no_gradient
     elif spec.no_gradient:

@@ -17,10 +17,9 @@ from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.layer_helper import record
 from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor
 from paddle_compat.fluid.layers._numbers import whole_numbers
-from paddle_compat.fluid.layers._shapes import is_tensor
+from paddle_compat.fluid.layers._shapes import axis_of, is_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn.cut import cut_shape, part
-from paddle_compat.fluid.layers.tensor import reverse
 
 __all__ = ["index_variable"]
 
@@ -99,6 +98,11 @@ def _strided_slice(
     return _drop(part("strided_slice", input, axes, *limits), decrease_axis)
 
 
+@layer("reverse")
+def _turn(x: Tensor, axis: list[int]) -> Tensor:
+    return x.flip([axis_of("reverse", "axis", one, x.ndim) for one in axis])
+
+
 def index_variable(variable: Variable, item: Any) -> Variable:
     """Return a part of a variable.
 
@@ -125,7 +129,7 @@ def index_variable(variable: Variable, item: Any) -> Variable:
         out = _cut(variable, cuts)
     if cuts.reversed:
         name = f"{variable.name}_slice_reverse"
-        out = _record(variable, reverse, name, {"x": out, "axis": cuts.reversed})
+        out = _record(variable, _turn, name, {"x": out, "axis": cuts.reversed})
     return out
 
 

@@ -127,7 +127,7 @@ def _aligned(layer: str, x: Tensor, y: Tensor, axis: int) -> tuple[Tensor, Tenso
     return (x, y) if x.shape == y.shape else align(layer, x, y, axis)
 
 
-@layer(infer=_rule("elementwise_add"))
+@layer(infer=_rule("elementwise_add"), overwritable=True)
 def elementwise_add(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -151,7 +151,7 @@ def elementwise_add(
     return x + y
 
 
-@layer(infer=_rule("elementwise_sub"))
+@layer(infer=_rule("elementwise_sub"), overwritable=True)
 def elementwise_sub(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
