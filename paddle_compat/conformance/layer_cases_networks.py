@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from paddle_compat.conformance.snippet_tables import FLOATS, floats, over
+from paddle_compat.conformance.snippet_tables import FLOATS, floats, over, program
 from paddle_compat.conformance.snippets import Snippet
 
 __all__ = ["SNIPPETS"]
@@ -260,4 +260,22 @@ def _pictures() -> Iterator[Snippet]:
     yield from over("layers.conv2d_transpose(x, 4, filter_size=3)", unknown={"x": (1,)}, x=x)
 
 
-SNIPPETS = [*_activations(), *_norms(), *_pictures()]
+TRAINED = """
+c = layers.batch_norm(layers.conv2d(x, 4, 3, padding=1, bias_attr=False), act='relu', moving_mean_name='m')
+c = layers.dropout(c, 0.3, dropout_implementation='upscale_in_train')
+u = layers.conv2d_transpose(c, 3, filter_size=4, stride=2, padding=1, act='leaky_relu')
+u = layers.resize_bilinear(layers.instance_norm(u), out_shape=[6, 6])
+s = layers.softmax(layers.fc(layers.adaptive_pool2d(u, 2, 'avg'), 5))
+loss = layers.mean(layers.log(s) * layers.log(s))
+fluid.optimizer.Adam(0.01, regularization=fluid.regularizer.L2Decay(0.01)).minimize(loss)
+fetch = [s, 'm']
+"""
+
+
+def _trained() -> Iterator[Snippet]:
+    inputs = {"x": floats(5, 3, 2, 6, 6)}
+    unknown = {"x": (0,)}
+    yield program("a small network", TRAINED, 5, inputs=inputs, unknown=unknown, terms=20.0)
+
+
+SNIPPETS = [*_activations(), *_norms(), *_pictures(), *_trained()]
