@@ -92,6 +92,20 @@ ENGINE = (
         _ASKED,
     ),
     Mutation(
+        "engine: a shared value is overwritten",
+        _COMPILE,
+        "        and len(source.users) == 1\n",
+        "",
+        ("fluid/test_in_place.py",),
+    ),
+    Mutation(
+        "engine: a fetched value is overwritten",
+        _COMPILE,
+        "        and not any(source is other for other in wanted)\n",
+        "",
+        ("fluid/test_in_place.py",),
+    ),
+    Mutation(
         "engine: missing feeds are not looked for",
         _EXECUTOR,
         "if variable.is_data and feeds.get(variable.name) is None",

@@ -89,6 +89,9 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
             key = None
         if node.target is _differentiate.gradients:
             twin = plan.emit(graph, node, {**copied, **unlimited})
+        elif _overwrites(node, wanted, plan):
+            [source] = node.all_input_nodes
+            twin = graph.call_function(node.meta["layer"].in_place, (copied[source],))
         else:
             twin = graph.node_copy(node, lambda old: copied[old])
         if node.op == "placeholder":
@@ -118,6 +121,22 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
         list(writes),
         plan.differentiates,
         operators,
+    )
+
+
+def _overwrites(node: fx.Node, wanted: Sequence[fx.Node], plan: _differentiate.Plan) -> bool:
+    """Tell whether a layer may do its work in its argument's memory, which nothing reads later."""
+    layer = node.meta.get("layer")
+    if layer is None or layer.in_place is None or len(node.all_input_nodes) != 1:
+        return False
+    [source] = node.all_input_nodes
+    made_by = source.meta.get("layer")
+    return (
+        made_by is not None
+        and made_by.overwritable
+        and len(source.users) == 1
+        and not any(source is other for other in wanted)
+        and not plan.touches(source)
     )
 
 

@@ -38,7 +38,7 @@ def gradients(
         for target, weight in zip(targets, given, strict=True)
         if target.requires_grad
     ]
-    if not live:
+    if not live or not flat:
         return tuple(torch.zeros_like(group[0]) for group in groups)
     found = torch.autograd.grad(
         [target for target, _ in live],

@@ -57,6 +57,9 @@ class LayerSpec:
         plain_name: whether an argument `name` is the result's name itself.
         no_gradient: whether the operator has no gradient, whatever its results' `stop_gradient`;
             or the arguments that it has none for.
+        overwritable: whether the result is a new tensor that the gradient does not read, so that
+            what comes next may overwrite it.
+        in_place: the layer, done in its first argument's memory.
         signature: the function's.
     """
 
@@ -72,6 +75,8 @@ class LayerSpec:
     into: str | None = None
     plain_name: bool = False
     no_gradient: bool | tuple[str, ...] = False
+    overwritable: bool = False
+    in_place: Callable[[torch.Tensor], torch.Tensor] | None = None
     signature: inspect.Signature = inspect.Signature()  # noqa: RUF009 - it cannot change
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -110,6 +115,8 @@ def layer(
     into: str | None = None,
     plain_name: bool = False,
     no_gradient: bool | tuple[str, ...] = False,
+    overwritable: bool = False,
+    in_place: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> Callable[[_Layer], _Layer]: ...
 
 

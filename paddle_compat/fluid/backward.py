@@ -71,8 +71,7 @@ def append_backward(
     program.gradient_calls += 1
     reach = _Reach([loss], no_grad_set)
     inputs = [name for name in names if name in reach]
-    if not inputs:
-        return []
+    # Without parameters too: the gradients of other values may be fetched.
     grads = _append(program, [loss], inputs, None, reach)
     pairs: Pairs = []
     for name, grad in zip(inputs, grads, strict=True):

@@ -23,7 +23,7 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_ALPHA = 1.6732632423543772848170429916717
 
 
-@layer
+@layer(in_place=torch.relu_)
 def relu(x: Tensor, name: str | None = None) -> Tensor:
     """Return max(x, 0), element by element.
 

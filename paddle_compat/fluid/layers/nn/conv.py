@@ -37,7 +37,7 @@ def _convolve_rule(arguments: dict[str, Any]) -> Signature:
     return (shape[0], *full), arguments["input"].torch_dtype
 
 
-@layer("conv2d", infer=_convolve_rule)
+@layer("conv2d", infer=_convolve_rule, overwritable=True)
 def convolve(
     input: Tensor,
     filter: Tensor,
@@ -120,6 +120,14 @@ def conv2d(
     Convention:
         Without an initializer of their own, filters are normal with deviation
         sqrt(2 / (height width C)), C being all channels whatever the groups.
+
+    Example:
+        >>> from paddle_compat import fluid
+        >>> with fluid.program_guard(fluid.Program(), fluid.Program()), fluid.unique_name.guard():
+        ...     image = fluid.data("image", [None, 3, 32, None])
+        ...     out = fluid.layers.conv2d(image, 8, 3, stride=2, padding=1, act="relu")
+        >>> out.shape, [p.name for p in out.block.all_parameters()]
+        ((-1, 8, 16, -1), ['conv2d_0.w_0', 'conv2d_0.b_0'])
 
     Source:
         ``paddle.fluid.layers.conv2d``, PaddlePaddle 1.8.

@@ -52,7 +52,7 @@ def _misfit(name: str, shape: Any, of: Any) -> str:
     )
 
 
-@layer(infer=_affine_rule)
+@layer(infer=_affine_rule, overwritable=True)
 def affine_channel(
     x: Tensor,
     scale: Tensor | None = None,
@@ -114,7 +114,13 @@ def _normalize(
     return result if bias is None else result + bias.reshape(-1, *[1] * (x.ndim - 2))
 
 
-@layer("group_norm", generated=True, before=_spend_statistics, infer=same_as("input"))
+@layer(
+    "group_norm",
+    generated=True,
+    before=_spend_statistics,
+    infer=same_as("input"),
+    overwritable=True,
+)
 def normalize_groups(
     input: Tensor,
     scale: Tensor | None,

@@ -123,6 +123,13 @@ def pool2d(
         TypeError: the input is no tensor of floats.
         ValueError: sizes do not fit, or an argument is not as above.
 
+    Example:
+        >>> import torch
+        >>> from paddle_compat import fluid
+        >>> x = torch.arange(16.0).reshape(1, 1, 4, 4)
+        >>> fluid.layers.pool2d(x, 2, "max", 2).flatten().tolist()
+        [5.0, 7.0, 13.0, 15.0]
+
     Source:
         ``paddle.fluid.layers.pool2d``, PaddlePaddle 1.8.
     """

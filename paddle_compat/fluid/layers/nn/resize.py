@@ -164,6 +164,13 @@ def resize_nearest(
         ValueError: neither of out_shape and scale is given, or a new size is not positive.
         AssertionError: a size in out_shape is not positive.
 
+    Example:
+        >>> import torch
+        >>> from paddle_compat import fluid
+        >>> x = torch.arange(3.0).reshape(1, 1, 1, 3)
+        >>> fluid.layers.resize_nearest(x, out_shape=[1, 5]).flatten().tolist()
+        [0.0, 1.0, 1.0, 2.0, 2.0]
+
     Source:
         ``paddle.fluid.layers.resize_nearest``, PaddlePaddle 1.8.
     """
