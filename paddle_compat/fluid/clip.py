@@ -185,6 +185,11 @@ class GradientClipByGlobalNorm(GradientClipBase):
     Raises:
         TypeError: need_clip is no function, or clip_norm no number.
 
+    Example:
+        >>> from paddle_compat import fluid
+        >>> limit = fluid.clip.GradientClipByGlobalNorm(clip_norm=10.0)
+        >>> optimizer = fluid.optimizer.Momentum(0.01, 0.9, grad_clip=limit)
+
     Source:
         ``paddle.fluid.clip.GradientClipByGlobalNorm``, PaddlePaddle 1.8.
     """

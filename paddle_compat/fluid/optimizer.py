@@ -72,6 +72,22 @@ class MomentumOptimizer(Optimizer):
         grad_clip: limits gradients, before the penalty.
         name: a prefix of the names of the optimizer's variables.
 
+    Example:
+        >>> import numpy as np
+        >>> from paddle_compat import fluid
+        >>> main, startup = fluid.Program(), fluid.Program()
+        >>> startup.random_seed = 1
+        >>> with fluid.program_guard(main, startup), fluid.scope_guard(fluid.Scope()):
+        ...     x = fluid.data("x", [None, 4])
+        ...     y = fluid.layers.fc(x, 1)
+        ...     loss = fluid.layers.mean(y * y)
+        ...     _ = fluid.optimizer.Momentum(0.1, 0.9).minimize(loss)
+        ...     exe, feed = fluid.Executor(), {"x": np.ones([2, 4], "float32")}
+        ...     _ = exe.run(startup)
+        ...     losses = [exe.run(main, feed=feed, fetch_list=[loss])[0].item() for _ in range(2)]
+        >>> losses[1] < losses[0]
+        True
+
     Source:
         ``paddle.fluid.optimizer.Momentum``, PaddlePaddle 1.8.
     """

@@ -210,6 +210,16 @@ def piecewise_decay(boundaries: Sequence[float], values: Sequence[float]) -> Var
     Raises:
         ValueError: there is not one more value than there are boundaries.
 
+    Example:
+        >>> from paddle_compat import fluid
+        >>> main, startup = fluid.Program(), fluid.Program()
+        >>> with fluid.program_guard(main, startup), fluid.scope_guard(fluid.Scope()):
+        ...     rate = fluid.layers.piecewise_decay([2], [0.5, 0.25])
+        ...     exe = fluid.Executor()
+        ...     _ = exe.run(startup)
+        ...     [exe.run(main, fetch_list=[rate])[0].item() for _ in range(3)]
+        [0.5, 0.5, 0.25]
+
     Source:
         ``paddle.fluid.layers.piecewise_decay``, PaddlePaddle 1.8.
     """
