@@ -272,7 +272,7 @@ class Program:
             if not own.has_value:
                 raise ValueError(
                     f"variable {own.name!r} is read, but no layer has written it; declare it with "
-                    "fluid.data to feed it"
+                    "fluid.data to feed it, or with persistable=True to keep it in the scope"
                 )
             own.node = self._input(own)
         return own.node

@@ -57,8 +57,6 @@ class Variable:
         self.need_check_feed = need_check_feed
         self.type = type
         self.belong_to_optimizer = belong_to_optimizer
-        # Whether the startup program sets it.
-        self.initialized = False
         self.op: Operator | None = None
         # What holds the value at this point of the program; None before anything read or wrote it.
         self.node: fx.Node | None = None
@@ -98,7 +96,7 @@ class Variable:
     @property
     def has_value(self) -> bool:
         """Whether there is a value before any layer writes one: it is fed, or in the scope."""
-        return self.is_data or self._persistable or self.initialized
+        return self.is_data or self._persistable
 
     @property
     def stop_gradient(self) -> bool:

@@ -131,7 +131,6 @@ class LayerHelper:
             belong_to_optimizer=var.belong_to_optimizer,
         )
         initializer(twin, block)
-        var.initialized = True
         return var
 
     def temporary(self) -> str:
