@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import guide_table
+import layer_differences
 import pytest
 import quirk_table
 import readme_commands
@@ -87,7 +88,7 @@ def test_numbers_of_the_quirk_table_have_the_digits_that_tell_them_apart() -> No
     assert [row[0] for row in rows if row[-2] == row[-1].removesuffix(" |")] == []
 
 
-TABLES = [quirk_table.TABLE, supported_names.TABLE]
+TABLES = [layer_differences.TABLE, quirk_table.TABLE, supported_names.TABLE]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.script)
