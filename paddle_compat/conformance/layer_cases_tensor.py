@@ -362,6 +362,19 @@ def _losses() -> Iterator[Snippet]:
     near = np.array([[-100.3, -99.9, -100.0, 0.3]], "float32")
     lines = "layers.sigmoid_cross_entropy_with_logits(x, y)"
     yield from over(lines, only="near the ignored", wrt=("x",), x=floats(1, 4), y=near)
+    smooth = """
+    layers.label_smooth(x)
+    layers.label_smooth(label=x, epsilon=0.25, name='s')
+    layers.label_smooth(x, prior_dist=y)
+    layers.label_smooth(x, epsilon=1.5)
+    layers.label_smooth(3.0)
+    """
+    yield from over(smooth, unknown={"x": (0,)}, x=zero, y=half[:1])
+    lines = "layers.multiplex([x, y], i)\nlayers.multiplex([x], i)\nlayers.multiplex(x, i)"
+    for kind in ("int32", "int64"):
+        places = np.array([[1], [0], [1]], kind)
+        yield from over(lines, unknown=True, x=floats(3, 2), y=floats(3, 2, seed=1), i=places)
+    yield from over("layers.multiplex([x, y], i)", x=zero, y=zero + 1, i=second[:2] * 2)
     other = "layers.softmax_with_cross_entropy(x, i, axis=1)"
     yield from over(other, x=floats(2, 3, 2), i=np.array([[[1, 0]], [[2, 2]]], "int64"))
     logs = "layers.log_loss(x, y)\nlayers.log_loss(x, label=y, epsilon=0.01, name='l')"

@@ -50,9 +50,15 @@ from paddle_compat.fluid.layers.nn.elementwise import (
     elementwise_pow,
     elementwise_sub,
 )
-from paddle_compat.fluid.layers.nn.join import split, stack, unstack
+from paddle_compat.fluid.layers.nn.join import multiplex, split, stack, unstack
 from paddle_compat.fluid.layers.nn.linear import fc, mul
-from paddle_compat.fluid.layers.nn.losses import dice_loss, l2_normalize, log_loss, smooth_l1
+from paddle_compat.fluid.layers.nn.losses import (
+    dice_loss,
+    l2_normalize,
+    label_smooth,
+    log_loss,
+    smooth_l1,
+)
 from paddle_compat.fluid.layers.nn.norm import (
     affine_channel,
     group_norm,
@@ -157,6 +163,7 @@ __all__ = [
     "image_resize_short",
     "instance_norm",
     "l2_normalize",
+    "label_smooth",
     "layer_norm",
     "leaky_relu",
     "log",
@@ -170,6 +177,7 @@ __all__ = [
     "maxout",
     "mean",
     "mul",
+    "multiplex",
     "one_hot",
     "pad",
     "pad2d",

@@ -10,12 +10,18 @@ from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._checks import check_tensor, check_tensors
+from paddle_compat.fluid.layers._checks import (
+    NUMBERS,
+    check_tensor,
+    check_tensors,
+    check_type,
+    dtypes,
+)
 from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, whole_numbers
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, merge, shape_of, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 
-__all__ = ["split", "stack", "unstack"]
+__all__ = ["multiplex", "split", "stack", "unstack"]
 
 
 def _stacked(x: Any) -> list[Any]:
@@ -58,6 +64,46 @@ def stack(x: Tensor | Sequence[Tensor], axis: int = 0) -> Tensor:
     items = _stacked(x)
     common = merge("stack", "x", map(shape_of, items))
     return torch.stack(items, axis_of("stack", "axis", axis or 0, len(common) + 1))
+
+
+def _check_multiplex(inputs: Any, index: Any) -> None:
+    check_type("multiplex", "inputs", inputs, list, "a list of tensors")
+    if len(inputs) < 2:
+        raise ValueError(f"multiplex: inputs must be at least 2, but there are {len(inputs)}")
+    check_tensors("multiplex", "inputs", [stand_in(item) for item in inputs], NUMBERS[1:])
+    check_tensor("multiplex", "index", stand_in(index), dtypes("int32"))
+
+
+def _multiplex_rule(arguments: dict[str, Any]) -> Signature:
+    inputs = arguments["inputs"]
+    _check_multiplex(inputs, arguments["index"])
+    return merge("multiplex", "inputs", map(shape_of, inputs)), torch_dtype_of(inputs[0])
+
+
+@layer(infer=_multiplex_rule)
+def multiplex(inputs: list[Tensor], index: Tensor) -> Tensor:
+    """Return rows, each from the tensor that an index names.
+
+    Args:
+        inputs: two tensors or more of one shape: float32, float64, int32 or int64.
+        index: [rows, 1] of int32: from which tensor each row is.
+
+    Raises:
+        TypeError: an argument has the wrong type.
+        ValueError: there are fewer than 2 tensors, their shapes differ, or an index is out of
+            range.
+
+    Source:
+        ``paddle.fluid.layers.multiplex``, PaddlePaddle 1.8.
+    """
+    _check_multiplex(inputs, index)
+    merge("multiplex", "inputs", map(shape_of, inputs))
+    flat = index.reshape(-1).long()
+    if bool(((flat < 0) | (flat >= len(inputs))).any()):
+        raise ValueError(
+            f"multiplex: an index must be in [0, {len(inputs)}), but they are {flat.tolist()}"
+        )
+    return torch.stack(inputs)[flat, torch.arange(flat.shape[0], device=flat.device)]
 
 
 def _unstack_number(shape: Sequence[int], axis: Any, num: int | None) -> tuple[int, int]:

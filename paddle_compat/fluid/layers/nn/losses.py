@@ -14,7 +14,7 @@ from paddle_compat.fluid.layers._checks import check_tensor, dtypes
 from paddle_compat.fluid.layers._shapes import axis_of, merge, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 
-__all__ = ["dice_loss", "l2_normalize", "log_loss", "smooth_l1"]
+__all__ = ["dice_loss", "l2_normalize", "label_smooth", "log_loss", "smooth_l1"]
 
 _FLOATS = dtypes("float32", "float64")
 
@@ -160,6 +160,60 @@ def l2_normalize(
     along = 0 if x.ndim == 1 else 1 if axis is None else axis
     dim = axis_of("l2_normalize", "axis", along, x.ndim)
     return x / torch.sqrt((x * x).sum(dim, keepdim=True) + single(epsilon))
+
+
+def _check_label_smooth(label: Any, prior: Any, epsilon: Any) -> None:
+    if not 0 <= epsilon <= 1:
+        raise ValueError(f"label_smooth: epsilon must be in [0, 1], but it is {epsilon}")
+    check_tensor("label_smooth", "label", stand_in(label), _FLOATS)
+    if prior is not None:
+        check_tensor("label_smooth", "prior_dist", stand_in(prior), _FLOATS)
+
+
+def _label_smooth_rule(arguments: dict[str, Any]) -> Signature:
+    label = arguments["label"]
+    _check_label_smooth(label, arguments["prior_dist"], arguments["epsilon"])
+    return tuple(label.shape), torch_dtype_of(label)
+
+
+@layer(infer=_label_smooth_rule, no_gradient=True)
+def label_smooth(
+    label: Tensor,
+    prior_dist: Tensor | None = None,
+    epsilon: float = 0.1,
+    dtype: Any = "float32",
+    name: str | None = None,
+) -> Tensor:
+    """Return labels mixed with other probabilities: (1 - epsilon) label + epsilon prior.
+
+    Args:
+        label: [..., C] of float32 or float64: one-hot labels.
+        prior_dist: [1, C]: what is mixed in; None is 1 / C for each class.
+        epsilon: how much of it, in [0, 1], rounded to float32.
+        dtype: not used; the result has the label's.
+        name: names the result.
+
+    Raises:
+        TypeError: an argument is no such tensor.
+        ValueError: epsilon is out of range, or prior_dist has another size.
+
+    Convention:
+        No gradient passes.
+
+    Source:
+        ``paddle.fluid.layers.label_smooth``, PaddlePaddle 1.8.
+    """
+    _check_label_smooth(label, prior_dist, epsilon)
+    mixed, classes = single(epsilon), label.shape[-1]
+    kept = (1 - mixed) * label.detach()
+    if prior_dist is None:
+        return kept + mixed / classes
+    if prior_dist.numel() != classes:
+        raise ValueError(
+            f"label_smooth: prior_dist must be [1, {classes}], one for each class, but its shape "
+            f"is {list(prior_dist.shape)}"
+        )
+    return kept + mixed * prior_dist.detach().reshape(classes)
 
 
 def dice_loss(input: Any, label: Any, epsilon: float = 1e-5, name: str | None = None) -> Any:
