@@ -108,6 +108,39 @@ def lamb(
     return param - rate * step, moment1, moment2
 
 
+def _contiguous(*lists: list[Tensor]) -> bool:
+    """Tell whether all are laid out row by row, which torch's fused updates take for granted."""
+    return all(tensor.is_contiguous() for tensors in lists for tensor in tensors)
+
+
+def _fused(
+    params: list[Tensor],
+    grads: list[Tensor],
+    velocities: list[Tensor],
+    learning_rate: Tensor,
+    mu: float,
+    use_nesterov: bool,
+    l2_decay: float,
+) -> None:
+    torch._fused_sgd_(
+        params,
+        [grad.contiguous() for grad in grads],
+        velocities,
+        weight_decay=l2_decay,
+        momentum=mu,
+        lr=learning_rate.item(),
+        dampening=0.0,
+        nesterov=use_nesterov,
+        maximize=False,
+        is_first_step=False,
+    )
+
+
+def _penalized(params: list[Tensor], grads: list[Tensor], coeff: float) -> list[Tensor]:
+    """Return the gradients with the penalty."""
+    return list(torch._foreach_add(grads, params, alpha=coeff)) if coeff else grads
+
+
 @torch.no_grad()
 def _sgd_in_place(
     params: list[Tensor],
@@ -115,18 +148,11 @@ def _sgd_in_place(
     learning_rate: Tensor,
     l2_decay: float = 0.0,
 ) -> None:
-    torch._fused_sgd_(
-        params,
-        grads,
-        [],
-        weight_decay=l2_decay,
-        momentum=0.0,
-        lr=learning_rate.item(),
-        dampening=0.0,
-        nesterov=False,
-        maximize=False,
-        is_first_step=False,
-    )
+    if _contiguous(params):
+        _fused(params, grads, [], learning_rate, 0.0, False, l2_decay)
+        return
+    for param, grad in zip(params, _penalized(params, grads, l2_decay), strict=True):
+        param.copy_(sgd(param, grad, learning_rate))
 
 
 @torch.no_grad()
@@ -139,24 +165,15 @@ def _momentum_in_place(
     use_nesterov: bool = False,
     l2_decay: float = 0.0,
 ) -> None:
-    if mu == 0:  # the fused update would keep no velocities
-        if l2_decay:
-            grads = torch._foreach_add(grads, params, alpha=l2_decay)  # type: ignore[assignment]
-        torch._foreach_copy_(velocities, grads)
-        _sgd_in_place(params, grads, learning_rate)
+    # With a momentum of 0 the fused update would keep no velocities.
+    if mu != 0 and _contiguous(params, velocities):
+        _fused(params, grads, velocities, learning_rate, mu, use_nesterov, l2_decay)
         return
-    torch._fused_sgd_(
-        params,
-        grads,
-        velocities,
-        weight_decay=l2_decay,
-        momentum=mu,
-        lr=learning_rate.item(),
-        dampening=0.0,
-        nesterov=use_nesterov,
-        maximize=False,
-        is_first_step=False,
-    )
+    grads = _penalized(params, grads, l2_decay)
+    for param, grad, velocity in zip(params, grads, velocities, strict=True):
+        new = momentum(param, grad, velocity, learning_rate, mu, use_nesterov)
+        param.copy_(new[0])
+        velocity.copy_(new[1])
 
 
 @torch.no_grad()
@@ -174,8 +191,7 @@ def _adam_in_place(
     l2_decay: float = 0.0,
 ) -> None:
     beta1, beta2 = float(beta1), float(beta2)
-    if l2_decay:
-        grads = torch._foreach_add(grads, params, alpha=l2_decay)  # type: ignore[assignment]
+    grads = _penalized(params, grads, l2_decay)
     torch._foreach_lerp_(moments1, grads, 1 - beta1)
     torch._foreach_mul_(moments2, beta2)
     torch._foreach_addcmul_(moments2, grads, grads, 1 - beta2)

@@ -186,6 +186,31 @@ def test_the_gradient_that_is_fetched_has_the_penalty_and_the_update_is_the_same
     np.testing.assert_allclose(final[0], final[1], rtol=1e-15)
 
 
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "momentum of 0"])
+@pytest.mark.parametrize("turned", ["gradient", "parameter", "state", "nothing"])
+def test_the_layout_in_memory_does_not_matter(name: str, turned: str) -> None:
+    w = L.create_parameter([3, 4], "float64", name="w")
+    x = fluid.data("x", [3, 4] if turned != "gradient" else [4, 3], "float64")
+    weighted = (L.transpose(w, [1, 0]) if turned == "gradient" else w) * x
+    OPTIMIZERS[name][0](regularization=fluid.regularizer.L2Decay(0.5)).minimize(
+        L.reduce_sum(weighted)
+    )
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    for kept in ["w"] if turned == "parameter" else ["w_velocity_0"] if turned == "state" else []:
+        held: Any = fluid.global_scope().find_var(kept)
+        if held is not None:
+            by_columns = np.asfortranarray(np.array(held.get_tensor()))
+            held.get_tensor().set(by_columns, fluid.CPUPlace())
+    wanted = value("w")
+    state: dict[str, Any] = {}
+    for row in np.random.RandomState(1).uniform(-1, 1, (3, 3, 4)):
+        feed = np.ascontiguousarray(row.T) if turned == "gradient" else row
+        exe.run(feed={"x": feed})
+        wanted = OPTIMIZERS[name][1](wanted, row + 0.5 * wanted, state)
+        np.testing.assert_allclose(value("w"), wanted, rtol=1e-12)
+
+
 def test_a_parameters_own_rate_and_penalty_go_before_the_optimizers() -> None:
     own = fluid.regularizer.L2Decay(0.0)
     loss, _ = linear("float64", learning_rate=2.0, regularizer=own)
