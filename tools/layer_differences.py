@@ -1,4 +1,4 @@
-"""Print where a layer is meant to differ from real Paddle 1.8.5, as the table of migration_guide.md.
+"""Print where layers differ from real Paddle 1.8.5 on purpose: a table of migration_guide.md.
 
 `--write` puts the table there. Each row is tested live: that real Paddle still does it, and that
 this package does not.
