@@ -94,7 +94,8 @@ class Optimizer:
         """
         if not isinstance(loss, Variable):
             raise AssertionError(
-                f"minimize: loss must be a variable, but it is {type(loss).__name__}"
+                f"minimize: loss must be a variable, but it is {type(loss).__name__}; eager tensors "
+                "are trained with torch.optim"
             )
         pairs = self.backward(loss, startup_program, parameter_list, no_grad_set)
         operators = self.apply_optimize(loss, startup_program, pairs)
@@ -156,6 +157,10 @@ class Optimizer:
 
     def _append_update(self, param: Parameter, grad: Variable) -> None:
         raise NotImplementedError
+
+    def get_opti_var_name_list(self) -> list[str]:
+        """Return the names of the variables that are kept for parameters."""
+        return [variable.name for variable in self._accumulators.values()]
 
     def _global_learning_rate(self, program: Program | None = None) -> Variable | None:
         """Return the variable that holds the learning rate of a program."""

@@ -275,6 +275,14 @@ def test_the_updates_come_in_the_order_of_the_parameters_names() -> None:
     assert [grad.name for _, grad in pairs] == [f"{name}@GRAD" for name in found]
 
 
+def test_the_names_of_what_is_kept_are_told() -> None:
+    loss, _ = linear()
+    optimizer = optimizers.Adam(0.1, name="opt")
+    optimizer.minimize(loss)
+    kinds = ("moment1", "moment2", "beta1_pow_acc", "beta2_pow_acc")
+    assert optimizer.get_opti_var_name_list() == [f"w_opt_{kind}_0" for kind in kinds]
+
+
 def test_minimize_twice_with_one_optimizer_is_refused() -> None:
     loss, _ = linear()
     optimizer = optimizers.Momentum(0.1, 0.9)
@@ -319,7 +327,7 @@ def test_no_grad_set_leaves_parameters_out() -> None:
         (
             lambda: optimizers.SGD(0.1).minimize(3.0),
             AssertionError,
-            "loss must be a variable, but it is float",
+            "loss must be a variable, but it is float; eager tensors are trained with torch.optim",
         ),
     ],
 )
