@@ -94,8 +94,8 @@ class Optimizer:
         """
         if not isinstance(loss, Variable):
             raise AssertionError(
-                f"minimize: loss must be a variable, but it is {type(loss).__name__}; eager tensors "
-                "are trained with torch.optim"
+                f"minimize: loss must be a variable, but it is {type(loss).__name__}; eager "
+                "tensors are trained with torch.optim"
             )
         pairs = self.backward(loss, startup_program, parameter_list, no_grad_set)
         operators = self.apply_optimize(loss, startup_program, pairs)
