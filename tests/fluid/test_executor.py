@@ -253,6 +253,14 @@ def test_a_program_that_grows_is_compiled_anew() -> None:
     z = y * 3.0
     [value] = exe.run(feed=feed, fetch_list=[z])
     np.testing.assert_array_equal(value, [[3.0, 3.0]])
+    count = L.create_global_var([1], 1.0, "float32", persistable=True, name="count")
+    exe.run(fluid.default_startup_program())
+    exe.run(feed=feed, fetch_list=[z])
+    L.increment(count)
+    exe.run(feed=feed, fetch_list=[z])
+    entry = fluid.global_scope().find_var("count")
+    assert entry is not None
+    np.testing.assert_array_equal(np.array(entry.get_tensor()), [2.0])
 
 
 def test_two_scopes_train_apart() -> None:
