@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddle_compat.fluid import framework
+from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.layers import _publish
 
@@ -18,7 +19,7 @@ def data(
     append_batch_size: bool = True,
     dtype: Any = "float32",
     lod_level: int = 0,
-    type: Any = None,
+    type: VarType = VarType.LOD_TENSOR,
     stop_gradient: bool = True,
 ) -> Variable:
     """Declare a variable that is fed; its feeds are not checked against the declaration.

@@ -235,7 +235,7 @@ def _rows_and_columns(layout: str) -> tuple[int, int]:
 @layer(infer=_pad2d_rule)
 def pad2d(
     input: Tensor,
-    paddings: Sequence[int] | Tensor = (0, 0, 0, 0),
+    paddings: Sequence[int] | Tensor = [0, 0, 0, 0],  # noqa: B006 - Paddle's, and never changed
     mode: str = "constant",
     pad_value: float = 0.0,
     data_format: str = "NCHW",
