@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_compat.run import era
+from paddle_compat.run.process import prepare_process
 
 __all__ = ["bequeath", "inherit"]
 
@@ -36,8 +37,6 @@ def bequeath(device: str | None, threads: int | None) -> None:
 
 def inherit(device: str | None, threads: int | None, reported: list[str]) -> None:
     """Install the run in a child process."""
-    from paddle_compat.run.command import prepare_process
-
     era.install(reported)
     prepare_process(device, threads)
 

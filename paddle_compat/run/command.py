@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from paddle_compat.run import aliases, children, era, script
+from paddle_compat.run import children, script
+from paddle_compat.run.process import prepare_process
 
-__all__ = ["main", "prepare_process"]
+__all__ = ["main"]
 
 _DESCRIPTION = """\
 Run an unmodified legacy Paddle script on torch. In this process 'import paddle', 'import
@@ -38,26 +39,6 @@ def main(arguments: Sequence[str]) -> int:
     except script.UsageError as error:
         parser.error(str(error))
     return 0
-
-
-def prepare_process(device: str | None, threads: int | None) -> None:
-    """Answer Paddle's imports and restore removed names in this process.
-
-    Raises:
-        UsageError: the device is not there.
-    """
-    import torch
-
-    from paddle_compat.fluid._device import override
-
-    try:
-        override(device)
-    except ValueError as error:
-        raise script.UsageError(str(error)) from None
-    if threads is not None:
-        torch.set_num_threads(threads)
-    aliases.install()
-    era.install()
 
 
 # The options that take a value; what follows the first word that is neither is the script's.
