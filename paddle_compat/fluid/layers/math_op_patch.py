@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._layer import spec_of
@@ -88,7 +90,11 @@ def _operator(method: str) -> Callable[[Variable, Any], Variable]:
     layer, reverse = _OPERATORS[method]
     scalar = _SCALAR.get(method)
 
+    mirrored = method.startswith("__r")
+
     def apply(self: Variable, other: Any) -> Variable:
+        if mirrored and isinstance(other, np.generic):
+            other = other.item()  # so does NumPy, on the left of something it does not know
         integral = self.dtype in _INTEGERS
         # Integers are divided as integers: scaling by 1 / n would lose digits.
         if scalar is not None and not (method == "__truediv__" and integral):
@@ -141,6 +147,12 @@ def monkey_patch_variable() -> None:
     """Give variables their operators; done once, when the package is imported."""
     for method in _OPERATORS:
         setattr(Variable, method, _operator(method))
-    others = {"__neg__": _negative, "__getitem__": index_variable, "astype": astype}
+    others: dict[str, Any] = {
+        "__neg__": _negative,
+        "__getitem__": index_variable,
+        "astype": astype,
+        # NumPy's numbers and arrays on the left leave the operator to the variable.
+        "__array_ufunc__": None,
+    }
     for method, function in others.items():
         setattr(Variable, method, function)

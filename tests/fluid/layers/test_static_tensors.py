@@ -170,6 +170,16 @@ def test_the_right_operand_takes_the_dtype_of_the_left() -> None:
     assert (str(right.dtype), right.tolist()) == ("int32", [2, 6])
 
 
+def test_numbers_of_numpy_stand_on_either_side() -> None:
+    x = np.array([1.0, 2.0], "float32")
+    for build in (lambda x: np.float32(2.5) * x, lambda x: x * np.float64(2.5)):
+        (value,), _ = answers(build, x)
+        assert value.tolist() == [2.5, 5.0]
+    assert answers(lambda x: np.float64(1.0) - x, x)[0][0].tolist() == [0.0, -1.0]
+    with pytest.raises(TypeError, match="the other operand must be a number"):
+        np.ones(2) * fluid.data("x", [2])
+
+
 def test_an_operator_lays_a_vector_of_unknown_size_along_the_rows() -> None:
     x, y = np.ones((3, 1)), np.array([1.0, 2.0, 3.0])
     (rows,), _ = answers(lambda x, y: x * y, x, y)
