@@ -152,7 +152,7 @@ ENGINE = (
         _SCOPE,
         "    finally:\n        _current = before",
         "    finally:\n        pass",
-        _ASKED,
+        _RUNS,
     ),
     Mutation(
         "engine: later gradients take the first ones' names",

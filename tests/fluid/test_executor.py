@@ -263,6 +263,14 @@ def test_a_program_that_grows_is_compiled_anew() -> None:
     np.testing.assert_array_equal(np.array(entry.get_tensor()), [2.0])
 
 
+def test_a_scopes_guard_is_left_again_also_by_an_error() -> None:
+    before = fluid.global_scope()
+    with pytest.raises(ZeroDivisionError), fluid.scope_guard(fluid.Scope()):
+        assert fluid.global_scope() is not before
+        raise ZeroDivisionError
+    assert fluid.global_scope() is before
+
+
 def test_two_scopes_train_apart() -> None:
     _, loss = network()
     fluid.optimizer.SGD(0.5).minimize(loss)
