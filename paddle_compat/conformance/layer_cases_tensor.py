@@ -244,10 +244,14 @@ def _searches() -> Iterator[Snippet]:
     yield from over(SEARCHES, unknown=True, x=floats(3, 4))
     yield from over(SEARCHES, x=(np.arange(12).reshape(3, 4) * 5 % 7 - 2).astype("int64"))
     yield from over(REFUSED, x=floats(3, 4))
+    yield from over("layers.squeeze(x, [])", options={"backward": False}, x=floats(1, 1))
     yield from over("layers.strided_slice(x, [0], [4], [0], [-2])", x=floats(6))
     yield from over("layers.strided_slice(x, [0], [5], [-7], [-1])\nx[5:1:-1]", x=floats(6))
     yield from over("layers.argmax(x)\nlayers.argmin(x)", x=floats(4))
     ties = np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]], "float32")
+    nan = np.array([[1.0, np.nan, 0.0], [np.nan, 2.0, np.nan]], "float32")
+    lines = "layers.argmax(x, 1)\nlayers.argmin(x, 1)\nlayers.argmin(x, 0)"
+    yield from over(lines, only="nan", x=nan)
     lines = "layers.argmax(x, 1)\nlayers.argmin(x, 0)\nlist(layers.argsort(x, descending=True))"
     yield from over(lines, only="ties", x=ties)
     yield from over(MADE)

@@ -226,7 +226,7 @@ def _squeeze_rule(arguments: dict[str, Any]) -> Signature:
     check_tensor("squeeze", "input", stand_in(x), _SQUEEZED)
     dropped = _squeezed(x.shape, arguments["axes"])
     left = tuple(size for i, size in enumerate(x.shape) if i not in dropped)
-    return left or (1,), torch_dtype_of(x)
+    return left, torch_dtype_of(x)
 
 
 @layer("squeeze2", key="squeeze", after=1, infer=_squeeze_rule)
@@ -247,7 +247,7 @@ def squeeze(input: Tensor, axes: list[int], name: str | None = None) -> Tensor:
     """
     check_tensor("squeeze", "input", input, _SQUEEZED)
     dropped = _squeezed(input.shape, axes)
-    return input.reshape([n for i, n in enumerate(input.shape) if i not in dropped] or [1])
+    return input.reshape([n for i, n in enumerate(input.shape) if i not in dropped])
 
 
 def _unsqueezed(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:

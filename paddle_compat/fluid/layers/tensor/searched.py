@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -21,17 +23,20 @@ def _extreme(layer: str, x: Tensor, axis: int, largest: bool) -> Tensor:
     dim = axis_of(layer, "axis", axis, x.ndim)
     if x.is_meta:
         return x.argmax(dim)
+    if x.is_floating_point():
+        # To the real operator nothing is better than nan, nor nan than anything.
+        x = torch.where(torch.isnan(x), -math.inf if largest else math.inf, x.detach())
     # torch promises no place among equals; Paddle takes the first.
     best = x.amax(dim, keepdim=True) if largest else x.amin(dim, keepdim=True)
     size = x.shape[dim]
     shape = [size if i == dim else 1 for i in range(x.ndim)]
     places = torch.arange(size, device=x.device).reshape(shape)
-    return torch.where((x == best) | (x != x), places, size - 1).amin(dim)
+    return torch.where(x == best, places, size - 1).amin(dim)
 
 
 @layer("arg_max", stop_gradient=True)
 def argmax(x: Tensor, axis: int = 0) -> Tensor:
-    """Return where the largest elements stand along an axis, the first of equals.
+    """Return where the largest elements stand along an axis, the first of equals; nan is none.
 
     Args:
         x: float32, float64, uint8, int16, int32 or int64.
@@ -52,7 +57,7 @@ def argmax(x: Tensor, axis: int = 0) -> Tensor:
 
 @layer("arg_min", stop_gradient=True)
 def argmin(x: Tensor, axis: int = 0) -> Tensor:
-    """Return where the smallest elements stand along an axis, the first of equals.
+    """Return where the smallest elements stand along an axis, the first of equals; nan is none.
 
     Args:
         x: float32, float64, uint8, int16, int32 or int64.
