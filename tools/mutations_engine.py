@@ -173,7 +173,7 @@ ENGINE = (
         _PROGRAM,
         "        own = self.global_block().vars.get(variable.name)\n",
         "        own = variable if variable.block.program is self else None\n",
-        ("fluid",),
+        _ASKED,
     ),
     Mutation(
         "engine: a shared parameter is initialised twice",

@@ -163,6 +163,13 @@ def data_twice(fluid: Any) -> Any:
 
 
 @question
+def data_twice_is_one(fluid: Any) -> Any:
+    first, second = fluid.data("x", [None, 3]), fluid.data("x", [None, 3])
+    fetches = [first * 2.0, second + 1.0, fluid.layers.elementwise_add(first, second)]
+    return fluid.Executor().run(feed={"x": ONES}, fetch_list=fetches)
+
+
+@question
 def data_twice_with_another_shape(fluid: Any) -> Any:
     fluid.data("x", [2])
     return fluid.data("x", [3])
