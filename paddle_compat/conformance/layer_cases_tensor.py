@@ -182,6 +182,8 @@ layers.autoincreased_step_counter()
 layers.autoincreased_step_counter(counter_name='c', begin=5, step=2)
 a = layers.create_tensor('float32'); layers.assign(np.array([1.5], 'float32'), a); out = a * 2.0
 a = layers.zeros([1], 'float32'); b = layers.ones_like(layers.ones([2], 'float32'), a); out = [a, b]
+a = layers.zeros([2], 'int32'); layers.fill_constant([2], 'int64', 3, out=a); out = a
+a = layers.zeros([1], 'int64'); layers.fill_constant([2], 'int64', 3, out=a); out = a
 a = layers.fill_constant([1], 'bool', False); layers.logical_not(a, out=a); out = a
 """
 IMAGES = """

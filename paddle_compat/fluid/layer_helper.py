@@ -239,7 +239,7 @@ def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:
     """Let an existing variable be declared as the result that it is about to hold.
 
     Raises:
-        TypeError: it is no variable.
+        TypeError: it is no variable; or the layer was told a dtype that is not the variable's.
         ValueError: it is one that outlives the run, and the result is another kind of value.
     """
     if not isinstance(target, Variable):
@@ -248,7 +248,13 @@ def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:
             "takes the result"
         )
     shape, dtype = signature
-    if target.persistable and as_var_type(dtype) != target.dtype:
+    differs = as_var_type(dtype) != target.dtype
+    if differs and spec.creates:
+        raise TypeError(
+            f"{spec.type}: {spec.into} must have the dtype of the result, {dtype}, but "
+            f"{target.name!r} is {target.describe()}"
+        )
+    if differs and target.persistable:
         raise ValueError(
             f"{spec.type}: {target.name!r} is kept between runs as {target.describe()}, and the "
             f"result is {dtype}; use fluid.layers.cast on the input"

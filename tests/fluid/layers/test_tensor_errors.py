@@ -84,6 +84,11 @@ MISTAKES: list[tuple[Callable[[Any], Any], type[Exception], str]] = [
     (lambda x: L.cast(x, "float33"), ValueError, r"dtype must be one of .*'float33'"),
     (lambda x: L.fill_constant([], "float32", 1), AssertionError, r"at least one size; use \[1\]"),
     (lambda x: L.fill_constant([-1], "int32", 1), ValueError, r"sizes must not be negative"),
+    (
+        lambda x: L.fill_constant([2], "int64", 3, out=L.zeros([2], "int32")),
+        TypeError,
+        r"out must have the dtype of the result, torch.int64, but .* is int32\[2\]",
+    ),
     (lambda x: L.ones([0], "float32"), AssertionError, r"ones: sizes must be positive"),
     (lambda x: L.range(0, 5, -1, "int32"), ValueError, r"the step -1 leads from 0 away from 5"),
     (lambda x: L.sums([x, x], out=3.0), TypeError, r"sum: out must be a variable.*float"),
