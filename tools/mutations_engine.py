@@ -208,6 +208,6 @@ ENGINE = (
         _INITIALIZER,
         "window = math.prod(shape[2:])",
         "window = 1",
-        ("fluid",),
+        _ASKED,
     ),
 )

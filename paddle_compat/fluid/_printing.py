@@ -56,8 +56,11 @@ def _line(node: fx.Node) -> str:
     held = [items[index] for index in sorted(items)] if items else [node]  # type: ignore[type-var]
     names = ", ".join(item.name for item in held) + ("," if items and len(held) == 1 else "")
     arguments = ", ".join(f"{key}={_argument(value)}" for key, value in node.kwargs.items())
-    variables = [item.meta["variable"] for item in held if "variable" in item.meta]
-    told = "; ".join(_told(variable) for variable in variables)
+    told = "; ".join(
+        f"{item.meta['variable'].name}: {item.meta['described']}"
+        for item in held
+        if "variable" in item.meta
+    )
     op = node.meta["operator"]
     return f"    {names} = {op.type}({arguments})  # {told}; {op.location}"
 

@@ -161,6 +161,8 @@ class Block:
 
 def _hold(variable: Variable, node: fx.Node, op: Operator) -> None:
     node.meta["variable"] = variable
+    # Later layers may write another kind of value under the name.
+    node.meta["described"] = variable.describe()
     for held in (variable, variable.block.vars.get(variable.name, variable)):
         held.node = node
         held.op = op

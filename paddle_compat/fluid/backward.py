@@ -158,7 +158,9 @@ def gradient_by_name(program: Program, name: str) -> Variable | None:
                 item = program.graph.call_function(operator.getitem, (node, len(inputs)))
             of = reach.variable(base)
             grad = program.global_block().create_var(name, shape=of.shape, dtype=of.dtype)
-            item.meta.update(operator=node.meta["operator"], variable=grad)
+            item.meta.update(
+                operator=node.meta["operator"], variable=grad, described=grad.describe()
+            )
             grad.node = item
             return grad
     return None
@@ -193,13 +195,10 @@ class _Reach:
                 if variable.stop_gradient or node.meta.get("no_gradient"):
                     continue
                 held = self._nodes.get(variable.name, ())
-                operator = node.meta.get("operator")
-                updated = operator is not None and operator.role == "optimize"
-                if updated or node.op == "placeholder":
+                # Of a value that a layer has overwritten, the last one counts.
+                if not held or _is_updated(node) or _is_updated(held[-1]):
                     self._nodes[variable.name] = (*held, node)
-                else:
-                    self._nodes.setdefault(variable.name, (node,))
-                if updated:
+                if _is_updated(node):
                     continue
             barred = node.meta.get("no_gradient_of", ())
             fx.node.map_arg(
@@ -225,6 +224,12 @@ class _Reach:
         twin = object.__new__(_Reach)
         twin._nodes = {name: tuple(nodes[n] for n in held) for name, held in self._nodes.items()}
         return twin
+
+
+def _is_updated(node: fx.Node) -> bool:
+    """Tell whether a node holds a parameter after an optimizer's update."""
+    op = node.meta.get("operator")
+    return op is not None and op.role == "optimize"
 
 
 def _append(
@@ -265,7 +270,7 @@ def _take_first(program: Program, node: fx.Node, output: Variable) -> None:
     with program.graph.inserting_after(node):
         item = program.graph.call_function(operator.getitem, (node, 0))
     program.rename(item, name)
-    item.meta.update(operator=node.meta["operator"], variable=output)
+    item.meta.update(operator=node.meta["operator"], variable=output, described=output.describe())
     del node.meta["variable"]
     output.node = item
 

@@ -272,8 +272,8 @@ def _resolve(program: Program, item: Any) -> Variable:
         found = backward.gradient_by_name(program, name)
     if found is not None and found.node is None and not found.has_value:
         raise ValueError(
-            f"{name!r} is fetched, but no layer writes it; declare it with fluid.data to feed it, or "
-            "with persistable=True to keep it in the scope"
+            f"{name!r} is fetched, but no layer writes it; declare it with fluid.data to feed it, "
+            "or with persistable=True to keep it in the scope"
         )
     if found is None:
         raise ValueError(

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from paddle_compat import fluid
-from paddle_compat.fluid.layers import detection, sigmoid_focal_loss
 from paddle_compat.fluid._layer import LayerSpec, Recorder
+from paddle_compat.fluid.layers import detection, sigmoid_focal_loss
 
 X = torch.tensor([[0.5, -1.0, 2.0], [0.1, 0.2, 0.3]])
 LABEL = torch.tensor([[1], [0]], dtype=torch.int32)

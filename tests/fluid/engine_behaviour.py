@@ -499,6 +499,19 @@ def initial_weights_depend_on_the_seed_at_build_time(fluid: Any) -> Any:
 
 
 @question
+def initial_values_of_a_convolution(fluid: Any) -> Any:
+    made = []
+    for initializer in (fluid.initializer.Xavier(), fluid.initializer.MSRA(uniform=False)):
+        weight = fluid.layers.create_parameter(
+            [2, 4, 3, 3], "float32", default_initializer=initializer
+        )
+        made.append(weight.name)
+    fluid.Executor().run(fluid.default_startup_program())
+    find = fluid.global_scope().find_var
+    return [np.array(find(name).get_tensor()) for name in made]
+
+
+@question
 def variable_refuses_eager_methods(fluid: Any) -> Any:
     x = fluid.data("x", [2])
     answers = []

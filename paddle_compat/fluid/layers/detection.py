@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid import _publish
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid._variable import Variable
-from paddle_compat.fluid.layers import _publish
 from paddle_compat.framework.arguments import FLOATS, number
 from paddle_compat.kernels.blocks import compute_dtype
 from paddle_compat.kernels.differentiate import is_ordinary

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from paddle_compat.fluid import framework
+from paddle_compat.fluid import _publish, framework
 from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._variable import Variable
-from paddle_compat.fluid.layers import _publish
 
 __all__ = ["data"]
 

@@ -11,8 +11,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid import _publish
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers import _publish
 from paddle_compat.fluid.layers._checks import FLOATS, NUMBERS, check_tensor
 
 __all__ = [

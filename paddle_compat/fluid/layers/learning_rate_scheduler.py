@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 
 from paddle_compat.errors import UnsupportedAPIError
-from paddle_compat.fluid import _modes, framework
+from paddle_compat.fluid import _modes, _publish, framework
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
 from paddle_compat.fluid._spent_names import spend
 from paddle_compat.fluid._variable import Variable
-from paddle_compat.fluid.layers import _publish, nn, ops, tensor
+from paddle_compat.fluid.layers import nn, ops, tensor
 
 __all__ = [
     "cosine_decay",

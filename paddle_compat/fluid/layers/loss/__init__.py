@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_compat.fluid.layers import _publish
+from paddle_compat.fluid import _publish
 from paddle_compat.fluid.layers.loss.classes import cross_entropy, softmax_with_cross_entropy
 from paddle_compat.fluid.layers.loss.elements import (
     huber_loss,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_compat.fluid.layers import _publish
+from paddle_compat.fluid import _publish
 from paddle_compat.fluid.layers.tensor.declared import (
     create_global_var,
     create_parameter,

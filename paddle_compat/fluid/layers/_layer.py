@@ -1,1 +1,0 @@
-from paddle_compat.fluid._layer import *  # noqa: F403
