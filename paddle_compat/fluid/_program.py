@@ -193,6 +193,8 @@ class Program:
 
     def __init__(self) -> None:
         self.graph = fx.Graph()
+        # What executors compiled, by what is fetched; it goes with the program.
+        self.compiled: dict[Any, Any] = {}
         self.constants: dict[str, torch.Tensor] = {}
         self.blocks = [Block(self)]
         self.role = "forward"

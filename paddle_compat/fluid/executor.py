@@ -47,12 +47,10 @@ class Executor:
         self.place = CPUPlace() if place is None else place
         self._device = device_of(place)
         self._closed = False
-        self._steps: dict[Any, tuple[int, Step]] = {}
 
     def close(self) -> None:
         """End the executor; it runs nothing afterwards."""
         self._closed = True
-        self._steps.clear()
 
     def run(
         self,
@@ -131,13 +129,13 @@ class Executor:
         """Return the compiled program, from the last time if nothing changed."""
         fetches = _fetches(fetch_list)
         # By name: comparing variables would record a comparison.
-        key = (program, tuple(f if isinstance(f, str) else f.name for f in fetches), prune)
-        known = self._steps.get(key)
+        key = (tuple(f if isinstance(f, str) else f.name for f in fetches), prune)
+        known: tuple[int, Step] | None = program.compiled.get(key)
         if known is None or known[0] != program.version:
             variables = [_resolve(program, item) for item in fetches]
             step = compile_step(program, variables, prune=prune)
             # Compiling may have added gradients that are fetched, which is a change.
-            known = self._steps[key] = (program.version, step)
+            known = program.compiled[key] = (program.version, step)
         return known[1]
 
     def _inputs(self, step: Step, feeds: Mapping[str, Any], scope: Scope) -> list[torch.Tensor]:

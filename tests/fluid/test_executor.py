@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -314,3 +316,17 @@ def test_a_layer_that_reads_an_updated_parameter_sees_the_new_value() -> None:
         assert entry is not None
         np.testing.assert_array_equal(np.array(entry.get_tensor()), fetched)
         assert entry.get_tensor()._tensor().grad_fn is None
+
+
+def test_a_program_that_nobody_holds_is_freed() -> None:
+    exe = fluid.Executor()
+    main, startup = fluid.Program(), fluid.Program()
+    with fluid.program_guard(main, startup):
+        _, loss = network()
+        fluid.optimizer.SGD(0.1).minimize(loss)
+        exe.run(startup)
+        exe.run(main, feed=feeds(2, 4), fetch_list=[loss.name])
+    seen = weakref.ref(main)
+    del main, startup, loss, _
+    gc.collect()
+    assert seen() is None

@@ -63,7 +63,7 @@ def run(make: Maker, in_place: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[l
     feed = {"x": np.random.RandomState(0).randn(2, 4, 4, 4).astype("float32")}
     names = [loss, out, "x@GRAD", *(g for _, g in pairs)]
     values = exe.run(feed=feed, fetch_list=names)
-    [(_, step)] = [s for key, s in exe._steps.items() if key[1]]
+    [(_, step)] = fluid.default_main_program().compiled.values()
     return values, step.call.__self__.code  # type: ignore[attr-defined]
 
 
