@@ -72,7 +72,6 @@ FEEDING = {
     "an intermediate": "feed = {'x': a, y.name: a * 10}",
     "other rows later": "exe.run(feed={'x': a}, fetch_list=[y])\nfeed = {'x': np.concatenate([a, a])}",
     "a tensor": "t = fluid.LoDTensor()\nt.set(a, fluid.CPUPlace())\nfeed = {'x': t}",
-    "a lod tensor": "feed = {'x': fluid.create_lod_tensor(a, [[1, 1]], fluid.CPUPlace())}",
     "Fortran order, sliced": "feed = {'x': np.asfortranarray(np.concatenate([a, a], axis=1))[:, :3]}",
 }
 STATE = {
