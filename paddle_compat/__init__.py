@@ -59,6 +59,9 @@ __getattr__ = unsupported_attribute(
     section="What is offered",
     instead={
         "Tensor": "torch.Tensor",
+        "batch": "a generator of lists of samples",
+        "dataset": "a loader of your own, or torchvision.datasets",
+        "reader": "a generator of samples, or torch.utils.data",
         "add": "torch.add",
         "concat": "torch.cat",
         "grad": "torch.autograd.grad",

@@ -106,6 +106,13 @@ ENGINE = (
         ("fluid/test_in_place.py",),
     ),
     Mutation(
+        "engine: an interrupt comes among the updates",
+        "fluid/_interrupts.py",
+        "            if callable(handler):\n",
+        "            if False:\n",
+        _RUNS,
+    ),
+    Mutation(
         "engine: missing feeds are not looked for",
         _EXECUTOR,
         "if variable.is_data and feeds.get(variable.name) is None",
@@ -143,8 +150,8 @@ ENGINE = (
     Mutation(
         "engine: fetched arrays share memory with parameters",
         _SCOPE,
-        'return np.array(tensor.detach().cpu().numpy(), order="C")',
-        "return tensor.detach().cpu().numpy()",
+        'array = np.array(tensor.detach().cpu().numpy(), order="C")',
+        "array = tensor.detach().cpu().numpy()",
         _RUNS,
     ),
     Mutation(

@@ -50,6 +50,7 @@ def _reduce() -> Iterator[Snippet]:
         layers.reduce_{name}(x, dim=[-1, -2])
         """
         yield from over(all_axes, x=floats(2, 3))
+        yield from over(f"layers.reduce_{name}(x, dim=[1, 2, 3, 4])", x=floats(2, 2, 2, 3, 2))
         ties = np.array([[1.0, 3.0, 3.0], [3.0, 0.0, 0.0]], "float32")
         yield from over(
             f"layers.reduce_{name}(x)\nlayers.reduce_{name}(x, dim=1)", only="ties", x=ties

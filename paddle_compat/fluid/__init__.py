@@ -86,6 +86,25 @@ __all__ = [
     "unique_name",
 ]
 
+_SAVE = (
+    "numpy.savez of numpy.array(fluid.global_scope().find_var(name).get_tensor()) for each of "
+    "program.list_vars() that is persistable"
+)
+_RUN = "the program itself, given to Executor.run; there is one device"
+
 __getattr__ = unsupported_attribute(
-    __name__, "paddle.fluid", offered=__all__, section="Legacy programs"
+    __name__,
+    "paddle.fluid",
+    offered=__all__,
+    section="Legacy programs",
+    instead={
+        "BuildStrategy": _RUN,
+        "CompiledProgram": _RUN,
+        "DataFeeder": "feed={name: numpy array} of Executor.run",
+        "ExecutionStrategy": _RUN,
+        "ParallelExecutor": _RUN,
+        "io": _SAVE,
+        "load": _SAVE,
+        "save": _SAVE,
+    },
 )

@@ -22,6 +22,7 @@ def clone(program: Program, for_test: bool) -> Program:
     """Return a copy of a program; for testing without what only training needs."""
     twin = type(program)()
     twin.gradient_calls = program.gradient_calls
+    twin.gradient_names = set() if for_test else set(program.gradient_names)
     twin.constants = dict(program.constants)
     twin.random_seed = 0 if for_test else program.random_seed
     block = twin.global_block()

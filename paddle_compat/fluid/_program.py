@@ -79,7 +79,8 @@ class Block:
                 if old != new:
                     raise ValueError(
                         f"variable {variable.name!r} exists already with {what} {old}, and is now "
-                        f"declared with {what} {new}; give it another name"
+                        f"declared with {what} {new}; give it another name, or build all of one "
+                        "program under one fluid.unique_name.guard()"
                     )
             variable.node = before.node
         self.vars[variable.name] = variable
@@ -200,6 +201,7 @@ class Program:
         self.role = "forward"
         # How often gradients were asked for: later ones are named by it.
         self.gradient_calls = 0
+        self.gradient_names: set[str] = set()
         self._seed = 0
         self._version = 0
         self._last_input: fx.Node | None = None

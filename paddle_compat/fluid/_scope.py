@@ -15,9 +15,19 @@ from paddle_compat.fluid._places import Place, device_of
 __all__ = ["LoDTensor", "Scope", "ScopeVariable", "as_array", "global_scope", "scope_guard"]
 
 
+_array_type: type[np.ndarray[Any, Any]] = np.ndarray
+
+
+def hand_out(array_type: type[np.ndarray[Any, Any]]) -> None:
+    """Let values of one element be given as arrays of this type from here on."""
+    global _array_type
+    _array_type = array_type
+
+
 def as_array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     """Return a tensor's values as a numpy array of its own."""
-    return np.array(tensor.detach().cpu().numpy(), order="C")
+    array = np.array(tensor.detach().cpu().numpy(), order="C")
+    return array.view(_array_type) if array.size == 1 else array
 
 
 class LoDTensor:

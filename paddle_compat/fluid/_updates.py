@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
+from paddle_compat.fluid import _interrupts
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._program import Program
 
@@ -354,6 +355,8 @@ class Deferred:
                 [node] if "variable" in node.meta else results, self._state(node), strict=False
             ):
                 copied[result] = copied[held]
+        if groups:
+            graph.call_function(_interrupts.hold)
         for group in groups.values():
             lists = tuple(group.lists[name] for name in group.kind.listed)
             twin = graph.call_function(group.kind.function, lists, group.shared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from torch import fx
@@ -146,7 +146,7 @@ def gradient_by_name(program: Program, name: str) -> Variable | None:
     base = name.removesuffix("@GRAD")
     if base == name:
         return None
-    for node in reversed(list(program.graph.nodes)):
+    for node in list(program.graph.nodes):
         if node.target is not _differentiate.gradients:
             continue
         reach: _Reach = node.meta["reach"]
@@ -208,6 +208,9 @@ class _Reach:
     def __contains__(self, name: object) -> bool:
         return name in self._nodes
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
     def input(self, name: str) -> fx.Node | tuple[fx.Node, ...]:
         """Return what a gradient operator takes as the input of that name."""
         nodes = self._nodes[name]
@@ -245,7 +248,8 @@ def _append(
     for name in inputs:
         of = reach.variable(name)
         made = grad_name(name)
-        if block.has_var(made):
+        # The first call gives a name to the gradient of everything on its way.
+        if made in program.gradient_names or block.has_var(made):
             made = "grad/" * program.gradient_calls + made
         outputs.append(block.create_var(made, shape=of.shape, dtype=of.dtype))
     arguments = {
@@ -258,6 +262,7 @@ def _append(
     # Parameters that an earlier update replaced are differentiated where the targets read them.
     op.node.kwargs = {**op.node.kwargs, "inputs": [reach.input(name) for name in inputs]}
     op.node.meta["reach"] = reach
+    program.gradient_names |= {grad_name(name) for name in reach}
     if len(outputs) == 1:
         _take_first(program, op.node, outputs[0])
     return outputs

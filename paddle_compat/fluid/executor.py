@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from paddle_compat.fluid import backward, framework
+from paddle_compat.fluid import _interrupts, backward, framework
 from paddle_compat.fluid._compile import Step, compile_step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
@@ -108,22 +108,30 @@ class Executor:
         fed = _feeds(feed)
         step = self._step(program, fetch_list, use_prune)
         inputs = self._inputs(step, fed, scope)
+        held = _interrupts.begin()
+        try:
+            results = self._call(step, inputs)
+            held.hold()
+            for name, value in zip(step.writes, results[step.fetched :], strict=True):
+                if scope.value(name) is not value:
+                    scope.write(name, _own(value, inputs).to(self._device))
+        finally:
+            held.release()
+        return [_answer(value, return_numpy) for value in results[: step.fetched]]
+
+    def _call(self, step: Step, inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        """Run a compiled program; what fails in it is explained."""
         try:
             with torch.set_grad_enabled(step.differentiates):
                 if self._device.type == "cpu":
-                    results = step.call(*inputs)
-                else:
-                    with self._device:
-                        results = step.call(*inputs)
+                    return step.call(*inputs)
+                with self._device:
+                    return step.call(*inputs)
         except Exception as error:
             explained = step.explain(error)
             if explained is None:
                 raise
             raise explained from error
-        for name, value in zip(step.writes, results[step.fetched :], strict=True):
-            if scope.value(name) is not value:
-                scope.write(name, _own(value, inputs).to(self._device))
-        return [_answer(value, return_numpy) for value in results[: step.fetched]]
 
     def _step(self, program: Program, fetch_list: Any, prune: bool) -> Step:
         """Return the compiled program, from the last time if nothing changed."""

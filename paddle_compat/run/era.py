@@ -17,7 +17,7 @@ from types import ModuleType
 from paddle_compat.run.era_names import REMOVED, Removed
 from paddle_compat.run.frames import using_line
 
-__all__ = ["install", "reported"]
+__all__ = ["install", "report", "reported"]
 
 _WRITTEN = {"numpy": "np"}
 _reported: set[str] = set()
@@ -60,7 +60,8 @@ def _extend(module: ModuleType, missing: Mapping[str, Removed]) -> None:
         removed = missing.get(name)
         if removed is not None:
             value = removed.restored()
-            _report(f"{_WRITTEN.get(module.__name__, module.__name__)}.{name}", removed)
+            full = f"{_WRITTEN.get(module.__name__, module.__name__)}.{name}"
+            report(full, removed.since, removed.instead)
             vars(module)[name] = value
             return value
         if known is not None:
@@ -70,7 +71,8 @@ def _extend(module: ModuleType, missing: Mapping[str, Removed]) -> None:
     vars(module)["__getattr__"] = look_up
 
 
-def _report(name: str, removed: Removed) -> None:
+def report(name: str, since: str, instead: str) -> None:
+    """Tell on stderr, once, that the script uses something that is gone."""
     with _lock:
         if name in _reported:
             return
@@ -78,6 +80,6 @@ def _report(name: str, removed: Removed) -> None:
     # A script without a usable stderr runs on, as it does with Python's own warnings.
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(
-            f"paddle-compat: {using_line()}: {name} is gone since {removed.since}; "
-            f"restored for this run. Write {removed.instead}.\n"
+            f"paddle-compat: {using_line()}: {name} is gone since {since}; "
+            f"restored for this run. Write {instead}.\n"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_compat.run import aliases, era, script
+from paddle_compat.run import aliases, era, era_arrays, script
 
 __all__ = ["prepare_process"]
 
@@ -25,3 +25,4 @@ def prepare_process(device: str | None, threads: int | None) -> None:
         torch.set_num_threads(threads)
     aliases.install()
     era.install()
+    era_arrays.install()

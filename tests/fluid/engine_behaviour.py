@@ -365,6 +365,20 @@ def gradients_of_data(fluid: Any) -> Any:
 
 
 @question
+def gradients_of_two_losses(fluid: Any) -> Any:
+    x = fluid.data("x", [None, 3], "float32")
+    x.stop_gradient = False
+    hidden = fluid.layers.fc(x, 3)
+    first, second = fluid.layers.mean(hidden), fluid.layers.mean(hidden * hidden)
+    grads = fluid.gradients([first], [x, hidden])
+    pairs = fluid.backward.append_backward(second)
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    names = ["fc_0.w_0@GRAD", "x@GRAD", "fc_0.tmp_1@GRAD", *[g.name for _, g in pairs]]
+    return [[g.name for g in grads], names, exe.run(feed={"x": ONES}, fetch_list=names)]
+
+
+@question
 def gradients_in_an_intermediate(fluid: Any) -> Any:
     x = fluid.data("x", [None, 3], "float32")
     middle = x * 3.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import signal
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -330,3 +331,34 @@ def test_a_program_that_nobody_holds_is_freed() -> None:
     del main, startup, loss, _
     gc.collect()
     assert seen() is None
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_interrupt_among_the_updates_waits_for_the_last_one(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, loss = network()
+    OPTIMIZERS[name]().minimize(loss)
+    exe = fluid.Executor()
+    exe.run(fluid.default_startup_program())
+    exe.run(feed=feeds(2, 4))
+    start = state()
+    exe.run(feed=feeds(2, 4))
+    wanted = state()
+    for key, value in start.items():
+        entry = fluid.global_scope().find_var(key)
+        assert entry is not None
+        held = np.array(entry.get_tensor())
+        entry.get_tensor().set(np.frombuffer(value, held.dtype).reshape(held.shape))
+
+    def interrupt(*args: Any, **kwargs: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return original(*args, **kwargs)
+
+    place = "_fused_sgd_" if name != "adam" else "_foreach_mul_"
+    original = getattr(torch, place)
+    monkeypatch.setattr(torch, place, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        exe.run(feed=feeds(2, 4))
+    assert state() == wanted
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -64,7 +64,7 @@ def run(make: Maker, in_place: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[l
     names = [loss, out, "x@GRAD", *(g for _, g in pairs)]
     values = exe.run(feed=feed, fetch_list=names)
     [(_, step)] = fluid.default_main_program().compiled.values()
-    return values, step.call.__self__.code  # type: ignore[attr-defined]
+    return values, step.call.__self__.code
 
 
 @pytest.mark.parametrize("name", SOURCES)

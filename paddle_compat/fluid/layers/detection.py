@@ -138,7 +138,10 @@ def _check_dtype(
             f"use torch.as_tensor({name})"
         )
     if value.dtype not in allowed:
-        raise TypeError(f"{name} must be {wanted}, but it is {value.dtype}; use {fix}")
+        raise TypeError(
+            f"{name} must be {wanted}, but it is {value.dtype}; use {fix}, or in a program "
+            "fluid.layers.cast"
+        )
 
 
 def _number(name: str, value: object) -> float:
