@@ -166,12 +166,12 @@ def _failure(
 ) -> EnforceNotMet:
     given: dict[Any, Any] = {**dict(enumerate(twin.args)), **twin.kwargs}
     told = [f"{name}: {_describe(value, values)}" for name, value in given.items()]
+    text = str(error).strip() or type(error).__name__
+    for name in (operator.type, getattr(operator.node.target, "__name__", "")):
+        text = text.removeprefix(f"{name}: ")
     source = operator.location.source
     built = f"\n  built at {operator.location}" + (f": {source}" if source else "")
-    return EnforceNotMet(
-        f"{operator.type} failed: {str(error).strip() or type(error).__name__}\n  called with "
-        f"{', '.join(told)}{built}"
-    )
+    return EnforceNotMet(f"{operator.type} failed: {text}\n  called with {', '.join(told)}{built}")
 
 
 def _describe(value: Any, values: dict[str, Any]) -> str:

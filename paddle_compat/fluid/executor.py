@@ -281,6 +281,11 @@ def _resolve(program: Program, item: Any) -> Variable:
             f"{name!r} is fetched, but no layer writes it; declare it with fluid.data to feed it, "
             "or with persistable=True to keep it in the scope"
         )
+    if found is None and name.endswith("@GRAD"):
+        raise ValueError(
+            f"{name!r} is fetched, but the program has no gradient of that name; minimize a loss "
+            "that depends on it, or use fluid.backward.append_backward"
+        )
     if found is None:
         raise ValueError(
             f"{name!r} is fetched, but the program has no variable of that name; fetch a variable "

@@ -90,7 +90,7 @@ def test_a_failure_names_the_layer_the_shapes_and_the_line() -> None:
     with pytest.raises(fluid.core.EnforceNotMet) as caught:
         exe.run(feed=feeds(2, 6), fetch_list=[loss])
     text = str(caught.value)
-    assert text.startswith("elementwise_add failed: ")
+    assert text.startswith("elementwise_add failed: the shapes of x, [2, 4], and y, [3, 4], do")
     assert "x: float32[2, 4], y: float32[3, 4]" in text
     assert "test_executor.py:" in text
     assert "total = L.elementwise_add(hidden, L.reshape(more, [-1, 4]))" in text
@@ -171,6 +171,12 @@ def test_an_unknown_fetch_is_told() -> None:
     network()
     with pytest.raises(ValueError, match=r"'nope' is fetched, but the program has no variable"):
         fluid.Executor().run(feed=feeds(2, 4), fetch_list=["nope"])
+
+
+def test_a_gradient_that_nothing_computes_is_told() -> None:
+    network()
+    with pytest.raises(ValueError, match="no gradient of that name; minimize a loss"):
+        fluid.Executor().run(feed=feeds(2, 4), fetch_list=["x@GRAD"])
 
 
 def test_a_closed_executor_runs_nothing() -> None:
