@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import torch
-from live_paddle import paddle_1, paddle_3, real_paddle
+from live_paddle import fluid_python, paddle_1, paddle_3, real_paddle
 
-__all__ = ["paddle_1", "paddle_3", "real_paddle"]
+__all__ = ["fluid_python", "paddle_1", "paddle_3", "real_paddle"]
 
 # Parallel test processes share the cores; one thread each is faster than all of them in each.
 if "PYTEST_XDIST_WORKER" in os.environ:

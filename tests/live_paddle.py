@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from paddle_compat.conformance.oracles import Oracle, OracleUnavailable, open_oracle, required
+from paddle_compat.conformance.provision import provision
 
 FLUID_VERSION = "1.8.5"
 FUNCTIONAL_VERSION = "3.3.1"
@@ -20,10 +22,23 @@ def reach(version: str, *, in_process: bool) -> Oracle:
         oracle = open_oracle(version, in_process=in_process)
         return oracle.__enter__()
     except OracleUnavailable as reason:
-        told = f"real Paddle {version}: {reason}"
-        if required():
-            pytest.fail(told, pytrace=False)
-        pytest.skip(told)
+        _missing(version, reason)
+
+
+def _missing(version: str, reason: OracleUnavailable) -> NoReturn:
+    told = f"real Paddle {version}: {reason}"
+    if required():
+        pytest.fail(told, pytrace=False)
+    pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def fluid_python() -> Path:
+    """The interpreter that has real Paddle 1.8.5, for scripts that it runs whole."""
+    try:
+        return provision(FLUID_VERSION).python
+    except OracleUnavailable as reason:
+        _missing(FLUID_VERSION, reason)
 
 
 @pytest.fixture(scope="session")

@@ -780,7 +780,7 @@ _FACES = (
     Mutation(
         "fluid: hyper-parameters keep their double precision",
         _FLUID,
-        "return float(np.float32(number(name, value)))",
+        "return single(number(name, value))",
         "return number(name, value)",
         ("conformance/test_vectors.py",),
     ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddle_compat.fluid import _adaptive_updates, clip
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._optimizer_base import Optimizer
 from paddle_compat.fluid._variable import Parameter, Variable
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.regularizer import WeightDecayRegularizer
 
 __all__ = [

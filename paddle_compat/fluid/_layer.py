@@ -20,6 +20,7 @@ __all__ = [
     "layer",
     "record_with",
     "recorded",
+    "recorder_of",
     "spec_of",
 ]
 
@@ -151,7 +152,7 @@ def _decorate(
     def call(*args: Any, **kwargs: Any) -> Any:
         for value in (*args, *kwargs.values()):
             if type(value) not in _EAGER:
-                recorder = _recorder(value)
+                recorder = recorder_of(value)
                 if recorder is not None:
                     return recorder.__fluid_layer__(spec, spec.bind(args, kwargs))
         if spec.creates and not _modes.in_dygraph_mode():
@@ -242,7 +243,7 @@ def spec_of(function: Callable[..., Any]) -> LayerSpec:
     return cast(LayerSpec, function.__fluid_spec__)  # type: ignore[attr-defined]
 
 
-def _recorder(value: Any) -> Recorder | None:
+def recorder_of(value: Any) -> Recorder | None:
     """Return what records a call with this argument."""
     if hasattr(type(value), "__fluid_layer__"):
         return cast(Recorder, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,9 +112,12 @@ class Executor:
         try:
             results = self._call(step, inputs)
             held.hold()
-            for name, value in zip(step.writes, results[step.fetched :], strict=True):
-                if scope.value(name) is not value:
-                    scope.write(name, _own(value, inputs).to(self._device))
+            writes = zip(step.writes, results[step.fetched :], strict=True)
+            # What was updated in place is there already.
+            fresh = [(name, value) for name, value in writes if scope.value(name) is not value]
+            read = {tensor.untyped_storage().data_ptr() for tensor in inputs} if fresh else set()
+            for name, value in fresh:
+                scope.write(name, _own(value, read).to(self._device))
         finally:
             held.release()
         return [_answer(value, return_numpy) for value in results[: step.fetched]]
@@ -294,11 +297,10 @@ def _resolve(program: Program, item: Any) -> Variable:
     return found
 
 
-def _own(value: torch.Tensor, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return a value that shares no memory with what the step read."""
+def _own(value: torch.Tensor, read: Collection[int]) -> torch.Tensor:
+    """Return a value that shares no memory with what the step read, told by its addresses."""
     value = value.detach()
-    pointers = {tensor.untyped_storage().data_ptr() for tensor in inputs}
-    return value.clone() if value.untyped_storage().data_ptr() in pointers else value
+    return value.clone() if value.untyped_storage().data_ptr() in read else value
 
 
 def _answer(value: torch.Tensor, as_numpy: bool) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._dtypes import as_torch_dtype, as_var_type
 from paddle_compat.fluid._publish import publish
 from paddle_compat.kernels import minstd
@@ -122,7 +123,7 @@ class ConstantInitializer(Initializer):
 
     def plan(self, shape: Sequence[int], dtype: torch.dtype) -> tuple[Any, dict[str, Any]]:
         """Fill with the value."""
-        value = float(np.float32(self._value))
+        value = single(self._value)
         return fill_constant, {"shape": list(shape), "dtype": dtype, "value": value}
 
 

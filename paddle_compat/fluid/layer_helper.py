@@ -10,7 +10,14 @@ import torch
 from paddle_compat.fluid import _modes, framework, unique_name
 from paddle_compat.fluid._dtypes import VarType, as_var_type, dtype_name
 from paddle_compat.fluid._infer import Signature, infer
-from paddle_compat.fluid._layer import LayerSpec, activation, by_type, record_with, spec_of
+from paddle_compat.fluid._layer import (
+    LayerSpec,
+    activation,
+    by_type,
+    record_with,
+    recorder_of,
+    spec_of,
+)
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.param_attr import ParamAttr
@@ -143,9 +150,18 @@ class LayerHelper:
         arguments = spec.bind(args, kwargs)
         if not _is_recorded(arguments, spec):
             return spec.function(**arguments)
+        return self.record(spec, arguments)
+
+    def record(self, spec: LayerSpec, arguments: dict[str, Any], plain: str | None = None) -> Any:
+        """Record a layer under this one's names, or with `plain` as the result's own name."""
         spec.spend_names(arguments, self.temporary)
-        key = "_generated_var" if spec.generated else f"{self.name}.tmp"
-        result = record(spec, arguments, lambda: unique_name.generate(key))
+
+        def named() -> str:
+            if spec.generated:
+                return unique_name.generate("_generated_var")
+            return self.temporary() if plain is None else plain
+
+        result = record(spec, arguments, named)
         for _ in range(spec.after):
             self.temporary()
         return result
@@ -170,18 +186,7 @@ def record_layer(spec: LayerSpec, arguments: dict[str, Any]) -> Any:
     name = arguments.pop("name", None)
     act = arguments.pop("act", None)
     helper = LayerHelper(spec.key, name=name, act=act)
-
-    spec.spend_names(arguments, helper.temporary)
-    plain = name if spec.plain_name else None
-
-    def named() -> str:
-        if spec.generated:
-            return unique_name.generate("_generated_var")
-        return helper.temporary() if plain is None else plain
-
-    result = record(spec, arguments, named)
-    for _ in range(spec.after):
-        helper.temporary()
+    result = helper.record(spec, arguments, name if spec.plain_name else None)
     return result if act is None else helper.append(activation(act), result)
 
 
@@ -265,10 +270,8 @@ def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:
 
 
 def _is_recorded(arguments: dict[str, Any], spec: LayerSpec) -> bool:
-    for value in arguments.values():
-        items = value if isinstance(value, (list, tuple)) else (value,)
-        if any(isinstance(item, Variable) for item in items):
-            return True
+    if any(recorder_of(value) is not None for value in arguments.values()):
+        return True
     return spec.creates and not _modes.in_dygraph_mode()
 
 

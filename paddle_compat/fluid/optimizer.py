@@ -13,10 +13,10 @@ from paddle_compat.fluid._adaptive_optimizers import (
     FtrlOptimizer,
     RMSPropOptimizer,
 )
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._optimizer_base import Optimizer
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Parameter, Variable
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.regularizer import WeightDecayRegularizer
 
 __all__ = [

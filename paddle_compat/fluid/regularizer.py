@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._updates import l2_decay
 from paddle_compat.fluid._variable import Parameter, Variable
@@ -38,7 +38,7 @@ class WeightDecayRegularizer:
     def append_decay(self, param: Variable, grad: Variable) -> Variable:
         """Record the gradient with the penalty, under the gradient's own name."""
         block = grad.block
-        coeff = float(np.float32(self._regularization_coeff))
+        coeff = single(self._regularization_coeff)
         arguments = {"param": param, "grad": grad, "coeff": coeff}
         function = type(self).function
         block.append(function.__name__, function, arguments, [grad])

@@ -11,8 +11,6 @@ import pytest
 
 from fluid.engine_behaviour import QUESTIONS, ask
 from paddle_compat import fluid
-from paddle_compat.conformance.oracles import required
-from paddle_compat.conformance.provision import OracleUnavailable, provision
 
 HERE = Path(__file__).parent
 RECORDED = HERE / "engine_behaviour.paddle-1.8.5.json"
@@ -32,15 +30,11 @@ def recorded() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def live() -> dict[str, Any]:
-    try:
-        python = provision("1.8.5").python
-    except OracleUnavailable as reason:
-        if required():
-            pytest.fail(str(reason), pytrace=False)
-        pytest.skip(str(reason))
+def live(fluid_python: Path) -> dict[str, Any]:
     script = HERE / "engine_behaviour.py"
-    done = subprocess.run([str(python), str(script)], capture_output=True, check=True, timeout=120)
+    done = subprocess.run(
+        [str(fluid_python), str(script)], capture_output=True, check=True, timeout=120
+    )
     answers: dict[str, Any] = json.loads(done.stdout)
     return answers
 

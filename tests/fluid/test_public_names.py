@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from fluid.public_names import describe
-from paddle_compat.conformance.oracles import required
-from paddle_compat.conformance.provision import OracleUnavailable, provision
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1] / "tools"))
@@ -37,15 +35,9 @@ TORCH = {"dygraph.no_grad", "dygraph.base.no_grad"}
 
 
 @pytest.fixture(scope="module")
-def real() -> dict[str, Any]:
-    try:
-        python = provision("1.8.5").python
-    except OracleUnavailable as reason:
-        if required():
-            pytest.fail(str(reason), pytrace=False)
-        pytest.skip(str(reason))
+def real(fluid_python: Path) -> dict[str, Any]:
     done = subprocess.run(
-        [str(python), str(HERE / "public_names.py")],
+        [str(fluid_python), str(HERE / "public_names.py")],
         input=json.dumps(WANTED).encode(),
         capture_output=True,
         check=True,

@@ -18,8 +18,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from paddle_compat.conformance.oracles import required
-from paddle_compat.conformance.provision import OracleUnavailable, provision
 from paddle_compat.kernels import minstd
 
 Draw: TypeAlias = Callable[..., Tensor]
@@ -101,20 +99,13 @@ def test_the_vectors_cover_every_operator_dtype_and_the_last_seed() -> None:
 
 
 @pytest.mark.live
-def test_draws_are_those_that_paddle_makes_now(tmp_path: Path) -> None:
-    try:
-        python = provision("1.8.5").python
-    except OracleUnavailable as reason:
-        told = f"real Paddle 1.8.5: {reason}"
-        if required():
-            pytest.fail(told, pytrace=False)
-        pytest.skip(told)
+def test_draws_are_those_that_paddle_makes_now(tmp_path: Path, fluid_python: Path) -> None:
     file = tmp_path / "drawn.json"
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     for variable in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV"):
         environment.pop(variable, None)
     seeds = [2, 31, 4711, 48271, 999_999_937, 2**30, 2**31 - 3]
-    command = [python, RECORDER, file, "--head", "0", "--seeds", *seeds]
+    command = [fluid_python, RECORDER, file, "--head", "0", "--seeds", *seeds]
     ran = subprocess.run(
         [str(word) for word in command],
         env=environment,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid import _publish
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid._variable import Variable
@@ -146,7 +147,7 @@ def _check_dtype(
 
 def _number(name: str, value: object) -> float:
     """Return a hyper-parameter as the real op holds it: a float32."""
-    return float(np.float32(number(name, value)))
+    return single(number(name, value))
 
 
 __getattr__ = _publish.publish(__name__, globals(), __all__)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid import _publish
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers import layer_function_generator
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, dtypes
 from paddle_compat.fluid.layers.layer_function_generator import *  # noqa: F403
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import FLOATS, check_number, check_type, dtypes
 from paddle_compat.fluid.layers.loss.pairs import alike, check_pair
 from paddle_compat.fluid.layers.nn.reduce import reduce_mean

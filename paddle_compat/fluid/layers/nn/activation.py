@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import same_as
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.initializer import Constant
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, dtypes
 from paddle_compat.fluid.layers._stand_in import stand_in
 

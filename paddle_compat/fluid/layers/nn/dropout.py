@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid import framework
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import same_as
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn._windows import check_choice

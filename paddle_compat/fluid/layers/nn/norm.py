@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid import unique_name
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature, same_as
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.initializer import Constant
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn._windows import check_choice

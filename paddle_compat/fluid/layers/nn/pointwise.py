@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import attribute, single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._attributes import attribute, single
 from paddle_compat.fluid.layers._checks import (
     FLOATS,
     check_tensor,

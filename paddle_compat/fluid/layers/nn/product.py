@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._attributes import single
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor
 from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import attribute
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._attributes import attribute
 from paddle_compat.fluid.layers._checks import NUMBERS, check_number, check_tensor, dtypes
 from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, whole_numbers
 from paddle_compat.fluid.layers._shapes import is_tensor, torch_dtype_of
