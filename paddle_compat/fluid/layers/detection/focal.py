@@ -1,4 +1,4 @@
-"""The detection layers of `paddle.fluid`, on torch tensors."""
+"""The focal loss of `paddle.fluid`: labels are class indices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paddle_compat.fluid import _publish
 from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
@@ -148,6 +147,3 @@ def _check_dtype(
 def _number(name: str, value: object) -> float:
     """Return a hyper-parameter as the real op holds it: a float32."""
     return single(number(name, value))
-
-
-__getattr__ = _publish.publish(__name__, globals(), __all__)

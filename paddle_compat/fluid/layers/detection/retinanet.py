@@ -1,0 +1,5 @@
+"""RetinaNet's detections from its heads."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

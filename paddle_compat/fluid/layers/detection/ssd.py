@@ -1,0 +1,5 @@
+"""SSD: heads, loss and detections."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

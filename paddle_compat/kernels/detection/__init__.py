@@ -1,0 +1,1 @@
+"""The arithmetic of detectors: boxes, anchors, matching, suppression; torch alone."""
