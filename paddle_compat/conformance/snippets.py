@@ -75,6 +75,8 @@ class Snippet:
             counts the steps.
         wrt: the inputs whose gradient is asked for; every trainable parameter's always is.
         unknown: the axes of an input that are declared as -1.
+        lods: the levels of detail that inputs are fed with, as lengths; unless None, the results'
+            are compared too.
         seed: the programs' random seed.
         steps: how often a training program runs; 0 for a program that only computes.
         mode: a program; a script that builds and runs everything itself, with ``exe``; or the
@@ -90,6 +92,7 @@ class Snippet:
     inputs: Mapping[str, Array] = field(default_factory=dict)
     wrt: tuple[str, ...] = ()
     unknown: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    lods: Mapping[str, list[list[int]]] | None = None
     seed: int = 7
     steps: int = 0
     mode: Literal["static", "script", "eager"] = "static"
@@ -106,6 +109,7 @@ class Snippet:
             "inputs": list(self.inputs),
             "wrt": list(self.wrt),
             "unknown": {name: list(axes) for name, axes in self.unknown.items()},
+            "lods": self.lods,
             "seed": self.seed,
             "steps": self.steps,
             "mode": self.mode,
@@ -217,7 +221,7 @@ def _compare_reports(
     snippet: Snippet, ours: Mapping[str, Any], paddle: Mapping[str, Any]
 ) -> list[str]:
     """Compare what was built: names, shapes, dtypes, flags, parameters, facts."""
-    parts = ["outs", "parameters", "facts", "persistables"]
+    parts = ["outs", "parameters", "facts", "persistables", "lods"]
     if snippet.operations:
         parts += ["ops", "startup_ops"]
     findings = []

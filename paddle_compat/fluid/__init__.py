@@ -14,6 +14,7 @@ from paddle_compat.fluid import (
     initializer,
     layer_helper,
     layers,
+    lod_tensor,
     optimizer,
     param_attr,
     regularizer,
@@ -40,6 +41,7 @@ from paddle_compat.fluid.framework import (
     program_guard,
     require_version,
 )
+from paddle_compat.fluid.lod_tensor import create_lod_tensor, create_random_int_lodtensor
 from paddle_compat.fluid.param_attr import ParamAttr
 
 __all__ = [
@@ -57,6 +59,8 @@ __all__ = [
     "clip",
     "core",
     "cpu_places",
+    "create_lod_tensor",
+    "create_random_int_lodtensor",
     "cuda_pinned_places",
     "cuda_places",
     "data",
@@ -76,6 +80,7 @@ __all__ = [
     "is_compiled_with_cuda",
     "layer_helper",
     "layers",
+    "lod_tensor",
     "name_scope",
     "optimizer",
     "param_attr",

@@ -46,6 +46,8 @@ def clone(program: Program, for_test: bool) -> Program:
         nodes[node] = made
         if "reach" in made.meta:
             made.meta["reach"] = made.meta["reach"].translated(nodes)
+        if "lod_input" in made.meta:
+            made.meta["lod_input"] = adopt(made.meta["lod_input"])
         if node.op == "placeholder":
             twin._last_input = made
         if op is not None:
@@ -68,6 +70,10 @@ def clone(program: Program, for_test: bool) -> Program:
             made.meta["variable"] = held
             held.node = made
             held.op = operators.get(op) if op is not None else None
+    for made in nodes.values():
+        for link in ("lod", "lod_from"):
+            if link in made.meta:
+                made.meta[link] = nodes[made.meta[link]]
     needed = {variable for op in block.ops for variable in (*op.outputs, *_read(op))}
     for name, variable in program.global_block().vars.items():
         if not for_test or variables.get(variable) in needed or variable.is_data:

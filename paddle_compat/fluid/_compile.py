@@ -17,7 +17,14 @@ from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Variable
 
-__all__ = ["Step", "compile_step"]
+__all__ = ["LodInput", "Step", "compile_step"]
+
+
+@dataclass(frozen=True)
+class LodInput:
+    """What stands among a step's inputs for the levels of detail of a variable's value."""
+
+    variable: Variable
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,20 +32,23 @@ class Step:
     """A compiled program.
 
     Attributes:
-        call: takes the inputs' tensors in order; returns the fetched ones, then the written ones.
+        call: takes the inputs' tensors in order; returns the fetched ones, then the written ones,
+            then levels of detail.
         inputs: the data and persistable variables that it reads, in order.
         leaves: the names of the persistable ones that gradients are taken of.
         fetched: how many results are fetched.
-        writes: the names of the persistable variables that the other results are values of.
+        writes: the names of the persistable variables that the next results are values of.
+        lods: for each fetched result, which of those after them is its levels of detail.
         differentiates: whether a graph for gradients is needed.
         operators: what the calls in the code were recorded as, by the names they assign to.
     """
 
-    call: Callable[..., Sequence[torch.Tensor]]
-    inputs: list[Variable]
+    call: Callable[..., Sequence[Any]]
+    inputs: list[Variable | LodInput]
     leaves: frozenset[str]
     fetched: int
     writes: list[str]
+    lods: list[int | None]
     differentiates: bool
     operators: dict[str, tuple[Operator, fx.Node]]
 
@@ -65,7 +75,9 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
     """
     fetched = [program.read(variable) for variable in fetches]
     writes = _writes(program)
-    wanted = [*fetched, *writes.values()]
+    lods = [program.lod(node) for node in fetched]
+    levels = list(dict.fromkeys(node for node in lods if node is not None))
+    wanted = [*fetched, *writes.values(), *levels]
     needed = _ancestors(wanted) if prune else None
     plan = _differentiate.Plan(program, needed)
     updates = _updates.Deferred(program, needed, wanted)
@@ -73,7 +85,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
     copied: dict[fx.Node, fx.Node] = {}
     unlimited: dict[fx.Node, fx.Node] = {}
     operators: dict[str, tuple[Operator, fx.Node]] = {}
-    inputs: list[Variable] = []
+    inputs: list[Variable | LodInput] = []
     rates: dict[Any, fx.Node] = {}
     for node in program.graph.nodes:
         if (needed is not None and node not in needed) or node in updates:
@@ -95,7 +107,8 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
         else:
             twin = graph.node_copy(node, lambda old: copied[old])
         if node.op == "placeholder":
-            inputs.append(node.meta["variable"])
+            fed = node.meta.get("lod_input")
+            inputs.append(node.meta["variable"] if fed is None else LodInput(fed))
         if operator is not None:
             operators[twin.name] = (operator, twin)
         if plan.stops(node):
@@ -119,6 +132,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
         frozenset(plan.leaves),
         len(fetches),
         list(writes),
+        [None if node is None else levels.index(node) for node in lods],
         plan.differentiates,
         operators,
     )
@@ -165,7 +179,11 @@ def _failure(
     operator: Operator, twin: fx.Node, error: Exception, values: dict[str, Any]
 ) -> EnforceNotMet:
     given: dict[Any, Any] = {**dict(enumerate(twin.args)), **twin.kwargs}
-    told = [f"{name}: {_describe(value, values)}" for name, value in given.items()]
+    spec = operator.node.meta.get("layer")
+    hidden = {f"{name}_lod" for name in spec.lods} if spec is not None else set()
+    told = [
+        f"{name}: {_describe(value, values)}" for name, value in given.items() if name not in hidden
+    ]
     text = str(error).strip() or type(error).__name__
     for name in (operator.type, getattr(operator.node.target, "__name__", "")):
         text = text.removeprefix(f"{name}: ")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast, overload, runtime_checkable
 
 import torch
 
-from paddle_compat.fluid import _modes
+from paddle_compat.fluid import _lod, _modes
 
 __all__ = [
     "LayerSpec",
@@ -27,6 +27,10 @@ __all__ = [
 # What most arguments are; asking a tensor's type for an attribute it lacks is slow.
 _EAGER = frozenset((torch.Tensor, torch.nn.Parameter, float, int, str, bool, type(None)))
 _Layer = TypeVar("_Layer", bound=Callable[..., Any])
+
+
+Sharing = str | Mapping[int, str] | Callable[[dict[str, Any]], str | None] | None
+"""Whose levels of detail results take: see `LayerSpec.shares`."""
 
 
 @runtime_checkable
@@ -61,6 +65,12 @@ class LayerSpec:
         overwritable: whether the result is a new tensor that the gradient does not read, so that
             what comes next may overwrite it.
         in_place: the layer, done in its first argument's memory.
+        lods: the arguments whose levels of detail the function takes too, as `NAME_lod`; those
+            parameters are not part of the layer's signature.
+        ragged: the results that have levels of detail of their own, each with its place among the
+            `Lod`s that the function returns after its results.
+        shares: the argument whose levels of detail the results take; by result where they differ;
+            or what tells it from the arguments.
         signature: the function's.
     """
 
@@ -78,6 +88,9 @@ class LayerSpec:
     no_gradient: bool | tuple[str, ...] = False
     overwritable: bool = False
     in_place: Callable[[torch.Tensor], torch.Tensor] | None = None
+    lods: tuple[str, ...] = ()
+    ragged: Mapping[int, int] = field(default_factory=dict)
+    shares: Sharing = None
     signature: inspect.Signature = inspect.Signature()  # noqa: RUF009 - it cannot change
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +109,29 @@ class LayerSpec:
         else:
             for _ in range(self.before):
                 temporary()
+
+    def run(self, arguments: dict[str, Any]) -> Any:
+        """Call the function on tensors, with the levels of detail that they carry."""
+        if not self.lods and not self.ragged:
+            return self.function(**arguments)
+        levels = {f"{name}_lod": _lod.lod_of(arguments[name]) for name in self.lods}
+        results = self.function(**arguments, **levels)
+        if not self.ragged:
+            return results
+        count = len(results) - len(set(self.ragged.values()))
+        for index, place in self.ragged.items():
+            _lod.attach(results[index], results[count + place])
+        return results[0] if count == 1 else results[:count]
+
+    def shared(self, arguments: dict[str, Any], index: int) -> Any:
+        """Return the argument whose levels of detail a result takes; None where there is none."""
+        shares = self.shares
+        if isinstance(shares, Mapping):
+            shares = shares.get(index)
+        elif callable(shares):
+            shares = shares(arguments)
+        source = None if shares is None else arguments[shares]
+        return source[0] if isinstance(source, (list, tuple)) and source else source
 
 
 @overload
@@ -118,6 +154,9 @@ def layer(
     no_gradient: bool | tuple[str, ...] = False,
     overwritable: bool = False,
     in_place: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    lods: tuple[str, ...] = (),
+    ragged: Mapping[int, int] = ...,
+    shares: Sharing = None,
 ) -> Callable[[_Layer], _Layer]: ...
 
 
@@ -145,36 +184,56 @@ def _decorate(
     function: _Layer, *, type_: str | None, key: str | None, options: dict[str, Any]
 ) -> _Layer:
     name = type_ or function.__name__
-    spec = LayerSpec(function, name, key or name, signature=inspect.signature(function), **options)
+    signature = inspect.signature(function)
+    hidden = {f"{name}_lod" for name in options.get("lods", ())}
+    if hidden:
+        kept = [p for p in signature.parameters.values() if p.name not in hidden]
+        signature = signature.replace(parameters=kept)
+    spec = LayerSpec(function, name, key or name, signature=signature, **options)
+    levelled = bool(spec.lods or spec.ragged)
     activates = "act" in spec.signature.parameters or spec.into is not None
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        held = False
         for value in (*args, *kwargs.values()):
             if type(value) not in _EAGER:
                 recorder = recorder_of(value)
                 if recorder is not None:
                     return recorder.__fluid_layer__(spec, spec.bind(args, kwargs))
+                held = True
         if spec.creates and not _modes.in_dygraph_mode():
             return recorded(spec, spec.bind(args, kwargs))
-        if not activates:
+        if not activates and not levelled and not held:
             return function(*args, **kwargs)
         arguments = spec.bind(args, kwargs)
+        if held:
+            arguments = {key: _unwrapped(value) for key, value in arguments.items()}
         act = arguments.get("act")
         if act is not None:
             arguments["act"] = None
         target = arguments.get(spec.into) if spec.into else None
-        result = function(**arguments)
+        result = spec.run(arguments)
         if target is not None:
             return _write(spec, target, result)
         return result if act is None else activation(act)(result)
 
+    if hidden:
+        call.__signature__ = signature  # type: ignore[attr-defined]
     call.__fluid_spec__ = spec  # type: ignore[attr-defined]
     _by_type.setdefault(name, call)
     return cast(_Layer, call)
 
 
 _by_type: dict[str, Callable[..., Any]] = {}
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the torch tensor that an argument holds, carrying the levels of detail."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_unwrapped, value)) if type(value) in (list, tuple) else value
+    unwrap = getattr(type(value), "__fluid_tensor__", None)
+    return value if unwrap is None else unwrap(value)
 
 
 def by_type(name: str) -> Callable[..., Any]:

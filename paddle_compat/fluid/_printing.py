@@ -22,14 +22,18 @@ def program_code(program: Program) -> str:
     Paddle, its dtype and shape, and the line of the user's code that built it.
     """
     nodes = list(program.graph.nodes)
-    inputs = [node for node in nodes if node.op == "placeholder"]
-    fed = [node for node in inputs if node.meta["variable"].is_data]
-    state = [node for node in inputs if not node.meta["variable"].is_data]
+    inputs = [
+        node
+        for node in nodes
+        if node.op == "placeholder" and ("variable" in node.meta or node.users)
+    ]
+    fed = [node for node in inputs if _input(node).is_data]
+    state = [node for node in inputs if not _input(node).is_data]
     lines = ["def program("]
     for title, group in (("fed", fed), ("from the scope", state)):
         if group:
             lines.append(f"    # {title}")
-        lines += [f"    {node.name},  # {_told(node.meta['variable'])}" for node in group]
+        lines += [f"    {node.name},  # {_told(node)}" for node in group]
     lines.append("):")
     for node in nodes:
         if node.op == "call_function" and node.target is not operator.getitem:
@@ -74,5 +78,13 @@ def _argument(value: Any) -> str:
     return repr(value)
 
 
-def _told(variable: Variable) -> str:
+def _input(node: fx.Node) -> Variable:
+    variable: Variable = node.meta["variable" if "variable" in node.meta else "lod_input"]
+    return variable
+
+
+def _told(node: fx.Node) -> str:
+    variable = _input(node)
+    if "lod_input" in node.meta:
+        return f"{variable.name}: its levels of detail"
     return f"{variable.name}: {variable.describe()}"

@@ -16,6 +16,7 @@ from torch import fx
 from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._clone import clone
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
+from paddle_compat.fluid._layer import LayerSpec
 from paddle_compat.fluid._operator import Location, Operator
 from paddle_compat.fluid._printing import program_code
 from paddle_compat.fluid._variable import Parameter, Variable
@@ -119,6 +120,7 @@ class Block:
         function: Callable[..., Any],
         arguments: dict[str, Any],
         outputs: Sequence[Variable],
+        spec: LayerSpec | None = None,
     ) -> Operator:
         """Record a call of a function of torch tensors.
 
@@ -128,6 +130,7 @@ class Block:
                 outputs.
             arguments: by name; variables, at any depth of lists and tuples, stand for their values.
             outputs: the variables that hold the results from here on.
+            spec: what the layer does with levels of detail; without it, none.
         """
         program = self.program
         inputs: dict[str, list[Variable]] = {}
@@ -140,24 +143,51 @@ class Block:
                 inputs[name] = found
             else:
                 attrs[name] = value
-        node = program.graph.call_function(function, kwargs=kwargs)
+        lods = {} if spec is None else {f"{n}_lod": program.lod_of(arguments[n]) for n in spec.lods}
+        shared = {} if spec is None else _shared(program, spec, arguments, len(outputs))
+        node = program.graph.call_function(function, kwargs={**kwargs, **lods})
         op = Operator(type, node, inputs, list(outputs), attrs, program.role, Location.of_caller())
         node.meta["operator"] = op
-        if len(outputs) == 1:
-            program.rename(node, outputs[0].name)
-            _hold(outputs[0], node, op)
+        ragged = {} if spec is None else spec.ragged
+        if len(outputs) == 1 and not ragged:
+            items = [node]
         else:
-            for index, variable in enumerate(outputs):
-                item = program.graph.call_function(operator.getitem, (node, index))
-                item.meta["operator"] = op
-                program.rename(item, variable.name)
-                _hold(variable, item, op)
+            items = [_item(node, index, op) for index in range(len(outputs))]
+        levels = [_item(node, len(outputs) + place, op) for place in sorted({*ragged.values()})]
+        for index, (item, variable) in enumerate(zip(items, outputs, strict=True)):
+            program.rename(item, variable.name)
+            _hold(variable, item, op)
+            if index in ragged:
+                item.meta["lod"] = levels[ragged[index]]
+                program.rename(item.meta["lod"], f"{variable.name}_lod")
+            elif index in shared:
+                item.meta["lod_from"] = shared[index]
         self.ops.append(op)
         program.changed()
         return op
 
     def __repr__(self) -> str:
         return "\n".join(map(repr, self.ops))
+
+
+def _item(node: fx.Node, index: int, op: Operator) -> fx.Node:
+    item = node.graph.call_function(operator.getitem, (node, index))
+    item.meta["operator"] = op
+    return item
+
+
+def _shared(
+    program: Program, spec: LayerSpec, arguments: dict[str, Any], results: int
+) -> dict[int, fx.Node]:
+    """Return what holds the values whose levels of detail the results take."""
+    if spec.shares is None:
+        return {}
+    sources = {index: spec.shared(arguments, index) for index in range(results)}
+    return {
+        index: program.read(source)
+        for index, source in sources.items()
+        if isinstance(source, Variable)
+    }
 
 
 def _hold(variable: Variable, node: fx.Node, op: Operator) -> None:
@@ -283,15 +313,37 @@ class Program:
             own.node = self._input(own)
         return own.node
 
+    def lod_of(self, value: Any) -> Any:
+        """Return what holds the levels of detail of a variable's value; of each in a list."""
+        if isinstance(value, (list, tuple)):
+            return [self.lod_of(item) for item in value]
+        found = self.lod(self.read(value)) if isinstance(value, Variable) else None
+        return () if found is None else found
+
+    def lod(self, node: fx.Node) -> fx.Node | None:
+        """Return what holds the levels of detail of a node's value; None where it has none."""
+        while "lod_from" in node.meta:
+            node = node.meta["lod_from"]
+        if node.op == "placeholder" and "lod" not in node.meta:
+            variable = node.meta["variable"]
+            node.meta["lod"] = self._placeholder(f"{variable.name}_lod")
+            node.meta["lod"].meta["lod_input"] = variable
+        found: fx.Node | None = node.meta.get("lod")
+        return found
+
     def _input(self, variable: Variable) -> fx.Node:
         """Make the place where a run puts in a fed value or the scope's."""
+        node = self._placeholder(variable.name)
+        node.meta["variable"] = variable
+        return node
+
+    def _placeholder(self, name: str) -> fx.Node:
         if self._last_input is not None:
             point = self.graph.inserting_after(self._last_input)
         else:
             point = self.graph.inserting_before(next(iter(self.graph.nodes), None))
         with point:
-            node = self.graph.placeholder(_identifier(variable.name))
-        node.meta["variable"] = variable
+            node = self.graph.placeholder(_identifier(name))
         self._last_input = node
         return node
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid._dtypes import VarType, as_var_type
+from paddle_compat.fluid._lod import Lod, as_lod, attach, fits, lengths_of, lod_of
 from paddle_compat.fluid._places import Place, device_of
 
 __all__ = ["LoDTensor", "Scope", "ScopeVariable", "as_array", "global_scope", "scope_guard"]
@@ -33,13 +34,33 @@ def as_array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
 class LoDTensor:
     """A tensor as 1.x hands it out: read it with ``numpy.array``, write it with `set`.
 
+    Args:
+        value: a torch tensor, with the level of detail that a layer gave it; or lengths, for a
+            tensor that holds nothing yet.
+
     Attributes:
         value: the torch tensor, None before anything was set.
     """
 
-    def __init__(self, value: torch.Tensor | None = None, lengths: Any = ()) -> None:
+    def __init__(self, value: Any = None) -> None:
+        if value is not None and not isinstance(value, torch.Tensor):
+            self.value: torch.Tensor | None = None
+            self._lengths = [_counts("lengths", level) for level in value]
+            return
         self.value = value
-        self._lengths: list[list[int]] = [list(level) for level in lengths]
+        self._lengths = lengths_of(lod_of(value))
+
+    @classmethod
+    def of(cls, value: torch.Tensor, lod: Lod) -> LoDTensor:
+        """Return a tensor with levels of detail."""
+        made = cls(value)
+        made._lengths = lengths_of(lod)
+        return made
+
+    @property
+    def levels(self) -> Lod:
+        """The level of detail as layers take it."""
+        return as_lod(self._lengths)
 
     def set(self, array: Any, place: Place | None = None) -> None:
         """Take a copy of an array's values, with its shape and dtype, to a place.
@@ -75,17 +96,45 @@ class LoDTensor:
         return [list(level) for level in self._lengths]
 
     def set_recursive_sequence_lengths(self, lengths: Sequence[Sequence[int]]) -> None:
-        """Set the level of detail by lengths."""
-        self._lengths = [list(level) for level in lengths]
+        """Set the level of detail by lengths.
+
+        Raises:
+            TypeError: they are no lists of counts.
+            ValueError: they do not add up.
+        """
+        self._take([_counts("lengths", level) for level in lengths], "lengths")
 
     def set_lod(self, offsets: Sequence[Sequence[int]]) -> None:
-        """Set the level of detail by offsets."""
-        self._lengths = [np.diff(level).tolist() for level in offsets]
+        """Set the level of detail by offsets.
+
+        Raises:
+            TypeError: they are no lists of counts.
+            ValueError: they do not begin at 0, or fall, or do not end at the number of rows.
+        """
+        levels = [_counts("offsets", level) for level in offsets]
+        for level in levels:
+            if not level or level[0] != 0:
+                raise ValueError(f"each level of offsets must begin with 0, but one is {level}")
+        self._take([np.diff(level).tolist() for level in levels], "offsets")
+
+    def _take(self, lengths: list[list[int]], what: str) -> None:
+        if self.value is not None and not fits(lengths, self.shape()[0]):
+            raise ValueError(
+                f"the {what} say that the sequences' lengths are {lengths}, and the tensor has "
+                f"{self.shape()[0]} rows; each level must add up to the number of the next one's "
+                "sequences, and the last one to the rows"
+            )
+        self._lengths = lengths
 
     def has_valid_recursive_sequence_lengths(self) -> bool:
         """Tell whether each level counts the next one's entries, and the last one the rows."""
-        sizes = [len(level) for level in self._lengths[1:]] + self.shape()[:1]
-        return all(sum(level) == size for level, size in zip(self._lengths, sizes, strict=True))
+        return fits(self._lengths, self.shape()[0])
+
+    def __fluid_tensor__(self) -> torch.Tensor:
+        """Return the torch tensor for a layer that is called with this, levels of detail on it."""
+        tensor = self._tensor().view_as(self._tensor())
+        attach(tensor, self.levels)
+        return tensor
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         array = as_array(self._tensor())
@@ -94,6 +143,17 @@ class LoDTensor:
     def __repr__(self) -> str:
         held = "empty" if self.value is None else f"{self.value.dtype}, {self.shape()}"
         return f"LoDTensor({held}, lod={self.lod()})"
+
+
+def _counts(what: str, level: Any) -> list[int]:
+    if not isinstance(level, (list, tuple, np.ndarray)) or not all(
+        isinstance(count, (int, np.integer)) and count >= 0 for count in level
+    ):
+        raise TypeError(
+            f"{what} must be a list of lists of whole numbers, as in [[2, 3]], but one level is "
+            f"{level!r}"
+        )
+    return [int(count) for count in level]
 
 
 class ScopeVariable:

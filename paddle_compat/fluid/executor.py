@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid import _interrupts, backward, framework
-from paddle_compat.fluid._compile import Step, compile_step
+from paddle_compat.fluid._compile import LodInput, Step, compile_step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
+from paddle_compat.fluid._lod import Lod
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Program
@@ -112,17 +113,30 @@ class Executor:
         try:
             results = self._call(step, inputs)
             held.hold()
-            writes = zip(step.writes, results[step.fetched :], strict=True)
+            kept = step.fetched + len(step.writes)
+            writes = zip(step.writes, results[step.fetched : kept], strict=True)
             # What was updated in place is there already.
             fresh = [(name, value) for name, value in writes if scope.value(name) is not value]
-            read = {tensor.untyped_storage().data_ptr() for tensor in inputs} if fresh else set()
+            read = _addresses(inputs) if fresh else set()
             for name, value in fresh:
                 scope.write(name, _own(value, read).to(self._device))
         finally:
             held.release()
-        return [_answer(value, return_numpy) for value in results[: step.fetched]]
+        levels = [() if place is None else results[kept + place] for place in step.lods]
+        if not return_numpy:
+            return [
+                LoDTensor.of(value.detach().clone(), lod)
+                for value, lod in zip(results, levels, strict=False)
+            ]
+        if any(levels):
+            raise RuntimeError(
+                "a fetched value has levels of detail, which an array cannot hold; use "
+                "Executor.run(..., return_numpy=False), and then numpy.array(result) and "
+                "result.recursive_sequence_lengths()"
+            )
+        return [as_array(value) for value in results[: step.fetched]]
 
-    def _call(self, step: Step, inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+    def _call(self, step: Step, inputs: Sequence[Any]) -> Sequence[Any]:
         """Run a compiled program; what fails in it is explained."""
         try:
             with torch.set_grad_enabled(step.differentiates):
@@ -149,12 +163,14 @@ class Executor:
             known = program.compiled[key] = (program.version, step)
         return known[1]
 
-    def _inputs(self, step: Step, feeds: Mapping[str, Any], scope: Scope) -> list[torch.Tensor]:
+    def _inputs(self, step: Step, feeds: Mapping[str, Any], scope: Scope) -> list[Any]:
         """Return what the step reads, checked; nothing has run when this raises."""
         missing = [
             variable.name
             for variable in step.inputs
-            if variable.is_data and feeds.get(variable.name) is None
+            if isinstance(variable, Variable)
+            and variable.is_data
+            and feeds.get(variable.name) is None
         ]
         if missing:
             raise ValueError(
@@ -163,7 +179,9 @@ class Executor:
                 "layers that need it with use_prune=True"
             )
         return [
-            _feed(variable, feeds[variable.name], self._device)
+            _levels(variable.variable, feeds, scope)
+            if isinstance(variable, LodInput)
+            else _feed(variable, feeds[variable.name], self._device)
             if variable.is_data
             else self._state(variable, step, scope)
             for variable in step.inputs
@@ -303,8 +321,29 @@ def _own(value: torch.Tensor, read: Collection[int]) -> torch.Tensor:
     return value.clone() if value.untyped_storage().data_ptr() in read else value
 
 
-def _answer(value: torch.Tensor, as_numpy: bool) -> Any:
-    return as_array(value) if as_numpy else LoDTensor(value.detach().clone())
+def _addresses(inputs: Sequence[Any]) -> set[int]:
+    """Return where the tensors among a step's inputs lie."""
+    return {
+        value.untyped_storage().data_ptr() for value in inputs if isinstance(value, torch.Tensor)
+    }
+
+
+def _levels(variable: Variable, feeds: Mapping[str, Any], scope: Scope) -> Lod:
+    """Return the levels of detail of a fed value, or of the scope's, checked."""
+    if variable.is_data:
+        held = feeds.get(variable.name)
+    else:
+        found = scope.find_var(variable.name)
+        held = None if found is None else found.get_tensor()
+    if not isinstance(held, LoDTensor):
+        return ()
+    if not held.has_valid_recursive_sequence_lengths():
+        raise ValueError(
+            f"the levels of detail of {variable.name!r}, {held.recursive_sequence_lengths()}, do "
+            f"not add up to its {held.shape()[0]} rows; set them with "
+            "set_recursive_sequence_lengths"
+        )
+    return held.levels
 
 
 __getattr__ = publish(__name__, globals(), __all__)

@@ -149,7 +149,7 @@ class LayerHelper:
         spec = spec_of(layer)
         arguments = spec.bind(args, kwargs)
         if not _is_recorded(arguments, spec):
-            return spec.function(**arguments)
+            return spec.run(arguments)
         return self.record(spec, arguments)
 
     def record(self, spec: LayerSpec, arguments: dict[str, Any], plain: str | None = None) -> Any:
@@ -220,17 +220,31 @@ def record(
         _append(block, spec, arguments, [target])
         return target
     outputs = [
-        block.create_var(named(), shape=shape, dtype=dtype, stop_gradient=spec.stop_gradient)
-        for shape, dtype in signatures
+        block.create_var(
+            named(),
+            shape=shape,
+            dtype=dtype,
+            stop_gradient=spec.stop_gradient,
+            lod_level=_lod_level(spec, arguments, index),
+        )
+        for index, (shape, dtype) in enumerate(signatures)
     ]
     _append(block, spec, arguments, outputs)
     return outputs[0] if len(outputs) == 1 else outputs
 
 
+def _lod_level(spec: LayerSpec, arguments: dict[str, Any], index: int) -> int:
+    """Return how many levels of detail a result is known to have."""
+    if index in spec.ragged:
+        return 1
+    source = spec.shared(arguments, index)
+    return source.lod_level if isinstance(source, Variable) else 0
+
+
 def _append(
     block: Block, spec: LayerSpec, arguments: dict[str, Any], outputs: list[Variable]
 ) -> None:
-    op = block.append(spec.type, spec.function, arguments, outputs)
+    op = block.append(spec.type, spec.function, arguments, outputs, spec)
     op.node.meta["layer"] = spec
     if isinstance(spec.no_gradient, tuple):
         op.node.meta["no_gradient_of"] = spec.no_gradient

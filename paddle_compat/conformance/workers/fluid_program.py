@@ -203,7 +203,8 @@ def _declare(fluid: Any, spec: Header, arrays: Arrays) -> Dict[str, Any]:
         shape = list(array.shape[1:] if spec["steps"] else array.shape)
         for axis in spec["unknown"].get(name, ()):
             shape[axis] = -1
-        inputs[name] = fluid.data(name, shape, str(array.dtype))
+        levels = len((spec.get("lods") or {}).get(name, ()))
+        inputs[name] = fluid.data(name, shape, str(array.dtype), lod_level=levels)
         inputs[name].stop_gradient = name not in spec["wrt"]
     return inputs
 
@@ -233,19 +234,43 @@ def _run_static(fluid: Any, spec: Header, arrays: Arrays, report: Header, answer
             _train(namespace, spec, arrays, executor, scope, main, report, answers)
             return
         _store_all(scope, [p.name for p in parameters], "initial", answers)
-        feed = {name: arrays["input/" + name] for name in spec["inputs"]}
         with _Phase("run"):
-            values = executor.run(main, feed=feed, fetch_list=[out for _, out in outputs])
-            for (key, _), value in zip(outputs, values):  # noqa: B905 - 3.8
+            feed = _feeds(fluid, spec, arrays)
+            values = _fetch(executor, main, spec, feed, [out for _, out in outputs])
+            for (key, _), (value, lod) in zip(outputs, values):  # noqa: B905 - 3.8
                 _keep(answers, "value/" + key, value, report)
+                if lod is not None:
+                    report.setdefault("lods", {})[key] = lod
         if spec["backward"]:
             wanted = {name: namespace[name] for name in spec["wrt"]}
             wanted.update((p.name, p) for p in parameters if p.trainable)
-            _differentiate(fluid, outputs, wanted, feed, executor, main, report, answers)
+            _differentiate(fluid, spec, outputs, wanted, feed, executor, main, report, answers)
+
+
+def _feeds(fluid: Any, spec: Header, arrays: Arrays) -> Dict[str, Any]:
+    """Return what is fed: arrays, with levels of detail where the snippet says so."""
+    feed = {name: arrays["input/" + name] for name in spec["inputs"]}
+    for name, lengths in (spec.get("lods") or {}).items():
+        feed[name] = fluid.create_lod_tensor(feed[name], lengths, fluid.CPUPlace())
+    return feed
+
+
+def _fetch(
+    executor: Any, main: Any, spec: Header, feed: Dict[str, Any], fetches: List[Any]
+) -> List[Tuple[Any, Any]]:
+    """Run a program; return each array, None for one without elements, and its lengths."""
+    if spec.get("lods") is None:
+        return [(value, None) for value in executor.run(main, feed=feed, fetch_list=fetches)]
+    tensors = executor.run(main, feed=feed, fetch_list=fetches, return_numpy=False)
+    return [
+        (np.array(t) if t._is_initialized() else None, t.recursive_sequence_lengths())
+        for t in tensors
+    ]
 
 
 def _differentiate(
     fluid: Any,
+    spec: Header,
     outputs: Sequence[Tuple[str, Any]],
     wanted: Dict[str, Any],
     feed: Dict[str, Any],
@@ -276,8 +301,8 @@ def _differentiate(
         found = [(n, g) for n, g in zip(wanted, gradients) if g is not None]  # noqa: B905
         report["gradients"] = {name: gradient.name for name, gradient in found}
     with _Phase("gradient"):
-        values = executor.run(main, feed=feed, fetch_list=[gradient for _, gradient in found])
-        for (name, _), value in zip(found, values):  # noqa: B905
+        values = _fetch(executor, main, spec, feed, [gradient for _, gradient in found])
+        for (name, _), (value, _) in zip(found, values):  # noqa: B905
             _keep(answers, "gradient/" + name, value, report)
 
 
