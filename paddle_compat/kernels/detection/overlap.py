@@ -35,10 +35,12 @@ def intersections(a: Tensor, b: Tensor, offset: float = 0.0) -> Tensor:
     Returns:
         [..., N, M]; 0 where the boxes are apart.
     """
-    left = a[..., :, None, :2].maximum(b[..., None, :, :2])
-    right = a[..., :, None, 2:].minimum(b[..., None, :, 2:])
-    sides = right - left
+    # One coordinate at a time, each in one piece of memory: many times as fast as pairs of them.
+    x1, y1, x2, y2 = a.movedim(-1, 0).contiguous()[..., None]
+    u1, v1, u2, v2 = b.movedim(-1, 0).contiguous()[..., None, :]
+    width = x2.minimum(u2).sub_(x1.maximum(u1))
+    height = y2.minimum(v2).sub_(y1.maximum(v1))
     if offset:
-        sides = sides + offset
-    sides = sides.clamp_(min=0)
-    return sides[..., 0] * sides[..., 1]
+        width.add_(offset)
+        height.add_(offset)
+    return width.clamp_(min=0) * height.clamp_(min=0)
