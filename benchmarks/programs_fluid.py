@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
 import fcos_data
 import fcos_fluid
+import training
 
 SEED, CHECKED_STEPS, BATCHES = 1, 3, 2
 # So many that the learning rate does not decay while it is timed.
@@ -120,7 +121,7 @@ def main() -> None:
     small = Small(executor)
     small.step()
     detector = Fcos(executor, int(sys.argv[1]), int(sys.argv[2]))
-    np.savez(sys.argv[3], **fcos_fluid.parameters(detector.program))
+    np.savez(sys.argv[3], **training.parameters(detector.program))
     losses = [[float(v[0]) for v in detector.step()] for _ in range(CHECKED_STEPS)]
     commands: Dict[str, Callable[[int], float]] = {
         "fcos": timer(detector.step),

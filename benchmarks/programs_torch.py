@@ -22,6 +22,7 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
 import fcos_data
+import rectangles
 
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))
 CHANNELS, HEAD_CONVOLUTIONS, GROUPS = 128, 2, 32
@@ -132,11 +133,11 @@ class Fcos(nn.Module):
         self.backbone = Backbone()
         self.pyramid = Pyramid()
         self.head_class, self.head_box = Tower(), Tower()
-        self.head_class_out = nn.Conv2d(CHANNELS, fcos_data.CLASSES, 3, 1, 1)
+        self.head_class_out = nn.Conv2d(CHANNELS, rectangles.CLASSES, 3, 1, 1)
         self.head_centerness_out = nn.Conv2d(CHANNELS, 1, 3, 1, 1)
         self.head_box_out = nn.Conv2d(CHANNELS, 4, 3, 1, 1)
         self.head_box_scale = nn.ParameterList(
-            nn.Parameter(torch.ones(1)) for _ in fcos_data.STRIDES
+            nn.Parameter(torch.ones(1)) for _ in rectangles.STRIDES
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -247,7 +248,7 @@ class Trainer:
             group["lr"] = rate * group["times"]
         self.calls += 1
 
-        levels = range(len(fcos_data.STRIDES))
+        levels = range(len(rectangles.STRIDES))
         label, wanted, central = (
             torch.cat([torch.from_numpy(feed[f"{name}_{i}"]).flatten(0, 2) for i in levels])
             for name in ("label", "distance", "centerness")

@@ -13,12 +13,14 @@ import argparse
 import time
 from typing import Any
 
+import detector_parts
 import fcos_data
 import fcos_model
 import numpy as np
 import paddle.fluid as fluid
+import rectangles
+import training
 
-MOMENTUM, WEIGHT_DECAY = 0.9, 1e-3
 RATE, WARMUP_STEPS = 0.002, 5
 
 
@@ -27,13 +29,13 @@ def build(size: int, kind: str) -> dict[str, Any]:
     image = fluid.data("image", shape=[-1, 3, size, size], dtype="float32")
     targets: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
     forms = (("label", 1, "int32"), ("distance", 4, "float32"), ("centerness", 1, "float32"))
-    for level, width in enumerate(fcos_data.level_sizes(size)):
+    for level, width in enumerate(rectangles.level_sizes(size)):
         for found, (name, channels, dtype) in zip(targets, forms):  # noqa: B905
             shape = [-1, width, width, channels]
             found.append(fluid.data(f"{name}_{level}", shape=shape, dtype=dtype))
 
-    levels = fcos_model.feature_pyramid(fcos_model.resnet18(image))
-    outputs = fcos_model.heads(levels, fcos_data.CLASSES)
+    levels = detector_parts.feature_pyramid(detector_parts.resnet18(image))
+    outputs = fcos_model.heads(levels, rectangles.CLASSES)
     focal, box, centerness = fcos_model.losses(outputs, targets, kind)
     total = fluid.layers.sum([focal, box, centerness])
     return {"loss": total, "focal": focal, "box": box, "centerness": centerness}
@@ -41,31 +43,7 @@ def build(size: int, kind: str) -> dict[str, Any]:
 
 def minimize(loss: Any, steps: int) -> Any:
     """Append the training step for a loss; return the learning rate's variable."""
-    boundaries = [steps * 2 // 3, steps * 8 // 9]
-    rates = [RATE, RATE * 0.1, RATE * 0.01]
-    rate = fluid.layers.linear_lr_warmup(
-        fluid.layers.piecewise_decay(boundaries, rates),
-        warmup_steps=WARMUP_STEPS,
-        start_lr=RATE / 5,
-        end_lr=RATE,
-    )
-    optimizer = fluid.optimizer.Momentum(
-        learning_rate=rate,
-        momentum=MOMENTUM,
-        regularization=fluid.regularizer.L2Decay(WEIGHT_DECAY),
-    )
-    optimizer.minimize(loss)
-    return rate
-
-
-def parameters(program: Any) -> dict[str, Any]:
-    """Copy every parameter of a program out of the scope."""
-    scope = fluid.global_scope()
-    return {
-        variable.name: np.array(scope.find_var(variable.name).get_tensor())
-        for variable in program.list_vars()
-        if isinstance(variable, fluid.framework.Parameter)
-    }
+    return training.minimize(loss, steps, RATE, WARMUP_STEPS)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -96,7 +74,7 @@ def main() -> None:
 
     executor = fluid.Executor(fluid.CPUPlace())
     executor.run(startup_program)
-    arrays = {"initial " + name: a for name, a in parameters(main_program).items()}
+    arrays = {"initial " + name: a for name, a in training.parameters(main_program).items()}
 
     random = np.random.RandomState(options.seed)
     history = []
@@ -112,7 +90,9 @@ def main() -> None:
     print(f"{(time.time() - start) / options.steps:.3f} s a step")
 
     if options.dump:
-        arrays.update(("trained " + name, a) for name, a in parameters(main_program).items())
+        arrays.update(
+            ("trained " + name, a) for name, a in training.parameters(main_program).items()
+        )
         arrays.update(zip(fetches, np.array(history).T))  # noqa: B905
         np.savez(options.dump, **arrays)
 

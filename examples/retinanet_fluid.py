@@ -1,0 +1,184 @@
+"""Train a small RetinaNet on synthetic images with PaddlePaddle 1.8, and let it find the boxes.
+
+ResNet-18 with affine channels, a feature pyramid, heads with group normalization that all levels
+share, nine anchors a place, focal and smooth L1 loss; Momentum with weight decay, biases at twice
+the learning rate, piecewise decay behind a linear warm-up. The images' boxes are fed as LoD
+tensors, and so come the detections.
+
+    python retinanet_fluid.py train [--steps 300] [--save trained.npz] [--picture found.png]
+    python retinanet_fluid.py test --load trained.npz [--images 32] [--picture found.png]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+import average_precision
+import detector_parts
+import numpy as np
+import paddle.fluid as fluid
+import picture
+import rectangles
+import retinanet_data
+import retinanet_model
+import training
+
+RATE, WARMUP_STEPS = 0.01, 20
+SHOWN_SCORE, SHOWN_IMAGES, SHOWN_COLUMNS = 0.3, 12, 4
+# The images of the test are drawn by a seed that lies this far from that of the training.
+TEST_SEED = 1000
+
+
+def build_network(size: int) -> tuple[dict[str, list[Any]], Any]:
+    """Append the network to the default program; return its outputs, and the images' sizes."""
+    image = fluid.data("image", shape=[None, 3, size, size], dtype="float32")
+    image_info = fluid.data("im_info", shape=[None, 3], dtype="float32")
+    levels = detector_parts.feature_pyramid(detector_parts.resnet18(image))
+    return retinanet_model.heads(levels, rectangles.CLASSES), image_info
+
+
+def build_losses(outputs: dict[str, list[Any]], image_info: Any) -> dict[str, Any]:
+    """Append the losses to the default program; return them by name."""
+    truth = {
+        "box": fluid.data("gt_box", shape=[None, 4], dtype="float32", lod_level=1),
+        "label": fluid.data("gt_label", shape=[None, 1], dtype="int32", lod_level=1),
+        "crowd": fluid.data("is_crowd", shape=[None, 1], dtype="int32", lod_level=1),
+    }
+    focal, box, count = retinanet_model.losses(outputs, truth, image_info, rectangles.CLASSES)
+    return {"loss": focal + box, "focal": focal, "box": box, "count": count}
+
+
+def build(size: int, score_threshold: float) -> tuple[dict[str, Any], Any, Any]:
+    """Build both modes of the default program.
+
+    Returns:
+        The losses by name, the program for testing, and its detections.
+    """
+    outputs, image_info = build_network(size)
+    test_program = fluid.default_main_program().clone(for_test=True)
+    losses = build_losses(outputs, image_info)
+    with fluid.program_guard(test_program):
+        block = test_program.global_block()
+        same = {key: [block.var(x.name) for x in level] for key, level in outputs.items()}
+        found = retinanet_model.detections(same, block.var(image_info.name), score_threshold)
+    return losses, test_program, found
+
+
+def feed_of(drawn: list[Any]) -> dict[str, Any]:
+    """Return the feed of one training step: images, and LoD tensors of what is on them."""
+    feed = retinanet_data.stack_images(drawn)
+    truth, counts = retinanet_data.stack_truth(drawn)
+    for name, array in truth.items():
+        feed[name] = fluid.create_lod_tensor(array, [counts], fluid.CPUPlace())
+    return feed
+
+
+def train(
+    executor: Any, program: Any, fetches: dict[str, Any], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Train, and print the losses; return them by name, one of each step."""
+    random = np.random.RandomState(options.seed)
+    history = []
+    print("step   " + "".join(f"{name:>12}" for name in fetches))
+    start = time.time()
+    for step in range(options.steps):
+        feed = feed_of(retinanet_data.scenes(random, options.batch, options.size))
+        values = executor.run(program, feed=feed, fetch_list=list(fetches.values()))
+        history.append([value[0] for value in values])
+        if step % options.every == 0 or step == options.steps - 1:
+            print(f"{step:4d}   " + "".join(f"{v:12.6g}" for v in history[-1]), flush=True)
+    first, last = (np.mean([row[0] for row in part]) for part in (history[:5], history[-5:]))
+    print(f"mean loss {first:.3f} in the first 5 steps, {last:.3f} in the last 5")
+    print(f"{(time.time() - start) / options.steps:.3f} s a step")
+    return dict(zip(fetches, np.array(history).T))  # noqa: B905
+
+
+def detect(executor: Any, program: Any, found: Any, drawn: list[Any], batch: int) -> list[Any]:
+    """Return for each image rows of class, score, x1, y1, x2, y2, classes counted from 0."""
+    detections: list[Any] = []
+    for start in range(0, len(drawn), batch):
+        feed = retinanet_data.stack_images(drawn[start : start + batch])
+        (tensor,) = executor.run(program, feed=feed, fetch_list=[found], return_numpy=False)
+        (counts,) = tensor.recursive_sequence_lengths()
+        rows = np.array(tensor)
+        rows[:, 0] -= 1  # labels are 1 + the class
+        detections += np.split(rows, np.cumsum(counts)[:-1])
+    return detections
+
+
+def report(detections: list[Any], drawn: list[Any], path: str | None) -> float:
+    """Print the mean average precision and return it; draw the first images."""
+    truths = [np.column_stack([kinds, boxes]) for _, boxes, kinds in drawn]
+    precision = average_precision.mean_average_precision(detections, truths)
+    print(f"mAP {precision:.3f} at an overlap of 0.5, on {len(drawn)} images")
+    if path:
+        pictures = [
+            picture.draw(image, rows[rows[:, 1] >= SHOWN_SCORE], truth)
+            for (image, _, _), rows, truth in zip(drawn, detections, truths)  # noqa: B905
+        ]
+        picture.save_png(path, picture.tile(pictures[:SHOWN_IMAGES], SHOWN_COLUMNS))
+    return precision
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("mode", choices=["train", "test"], help="a training ends with a test")
+    parser.add_argument("--steps", type=int, default=300, help="of training (default: 300)")
+    parser.add_argument("--size", type=int, default=128, help="a multiple of 32 (default: 128)")
+    parser.add_argument("--batch", type=int, default=4, help="images a step (default: 4)")
+    parser.add_argument("--seed", type=int, default=1, help="of weights and data (default: 1)")
+    parser.add_argument("--images", type=int, default=32, help="of the test (default: 32)")
+    parser.add_argument("--threshold", type=float, default=0.05, help="score (default: 0.05)")
+    parser.add_argument("--every", type=int, default=10, help="print each so many steps")
+    parser.add_argument("--load", metavar="FILE", help="start from the parameters of an npz file")
+    parser.add_argument("--save", metavar="FILE", help="write the parameters as npz")
+    parser.add_argument("--picture", metavar="FILE", help="draw the detections into a PNG")
+    parser.add_argument("--dump", metavar="FILE", help="write losses, parameters and detections")
+    options = parser.parse_args()
+    if min(options.steps, options.batch, options.images, options.every) < 1:
+        parser.error("--steps, --batch, --images and --every must be at least 1")
+    if options.size % 32 or options.size < 64:
+        parser.error(f"--size must be a multiple of 32 and at least 64, but is {options.size}")
+    return options
+
+
+def main() -> None:
+    """Build the programs, train where that is asked for, and test."""
+    options = parse_arguments()
+    main_program, startup_program = fluid.Program(), fluid.Program()
+    main_program.random_seed = startup_program.random_seed = options.seed
+    with fluid.program_guard(main_program, startup_program), fluid.unique_name.guard():
+        fetches, test_program, found = build(options.size, options.threshold)
+        fetches["rate"] = training.minimize(
+            fetches["loss"], options.steps, RATE, min(WARMUP_STEPS, options.steps)
+        )
+
+    executor = fluid.Executor(fluid.CPUPlace())
+    executor.run(startup_program)
+    if options.load:
+        training.load(main_program, options.load)
+    arrays = {"initial " + name: a for name, a in training.parameters(main_program).items()}
+
+    if options.mode == "train":
+        history = train(executor, main_program, fetches, options)
+        trained = training.parameters(main_program)
+        arrays.update(("trained " + name, a) for name, a in trained.items())
+        arrays.update(history)
+        if options.save:
+            np.savez(options.save, **trained)
+
+    random = np.random.RandomState(options.seed + TEST_SEED)
+    drawn = retinanet_data.scenes(random, options.images, options.size)
+    detections = detect(executor, test_program, found, drawn, options.batch)
+    arrays["mAP"] = np.array([report(detections, drawn, options.picture)])
+    arrays["counts"] = np.array([len(rows) for rows in detections])
+    arrays["detections"] = np.concatenate(detections)
+    if options.dump:
+        np.savez(options.dump, **arrays)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""Make the modules beside the examples importable for these tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
