@@ -11,6 +11,7 @@ from paddle_compat.conformance import (
     layer_cases_nn,
     layer_cases_shape,
     layer_cases_tensor,
+    snippet_detectors,
     snippet_idioms,
     snippet_optimizers,
     snippet_parameters,
@@ -41,4 +42,5 @@ TABLES: Mapping[str, tuple[Snippet, ...]] = {
     "scripts": with_differences(snippet_scripts.SNIPPETS),
     "optimizers": with_differences(snippet_optimizers.SNIPPETS),
     "training": with_differences(snippet_training.SNIPPETS),
+    "detectors": with_differences(snippet_detectors.SNIPPETS),
 }
