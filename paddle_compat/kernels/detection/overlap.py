@@ -43,4 +43,5 @@ def intersections(a: Tensor, b: Tensor, offset: float = 0.0) -> Tensor:
     if offset:
         width.add_(offset)
         height.add_(offset)
-    return width.clamp_(min=0) * height.clamp_(min=0)
+    shared: Tensor = width.clamp_(min=0) * height.clamp_(min=0)
+    return shared
