@@ -11,6 +11,7 @@ import sys
 
 from guide_table import GuideTable
 
+from paddle_compat.conformance.snippet_cases import OWN_DIFFERENCES
 from paddle_compat.conformance.snippet_differs import DIFFERS
 from paddle_compat.conformance.snippets import CHANCE, Differs
 
@@ -21,8 +22,9 @@ def table() -> str:
     """Return the differences as Markdown, a row for each reason, with one example."""
     rows = ["| what real 1.8.5 does | for example | real 1.8.5 | here |", "|---|---|---|---|"]
     told: dict[str, tuple[str, Differs]] = {}
-    for name, differs in DIFFERS.items():
-        told.setdefault(differs.reason, (name, differs))
+    for table in (DIFFERS, *OWN_DIFFERENCES.values()):
+        for name, differs in table.items():
+            told.setdefault(differs.reason, (name, differs))
     for reason, (name, differs) in told.items():
         cells = [
             reason,

@@ -13,34 +13,61 @@ from paddle_compat.conformance import (
     layer_cases_tensor,
     snippet_detectors,
     snippet_idioms,
+    snippet_lods,
     snippet_optimizers,
     snippet_parameters,
     snippet_scripts,
     snippet_training,
 )
-from paddle_compat.conformance.snippet_differs import known_difference
-from paddle_compat.conformance.snippets import Snippet
+from paddle_compat.conformance.snippet_differs import DIFFERS, known_difference
+from paddle_compat.conformance.snippets import Differs, Snippet
 
-__all__ = ["TABLES", "with_differences"]
+__all__ = ["OWN_DIFFERENCES", "TABLES", "with_differences"]
 
 
-def with_differences(snippets: Iterable[Snippet]) -> tuple[Snippet, ...]:
-    """Return the snippets, each with the difference that is known of it."""
+def with_differences(
+    snippets: Iterable[Snippet], differs: Mapping[str, Differs] = DIFFERS
+) -> tuple[Snippet, ...]:
+    """Return the snippets, each with the difference that is known of it.
+
+    Args:
+        snippets: a table.
+        differs: the differences; each holds for the snippets whose names begin with its key.
+    """
     return tuple(
-        dataclasses.replace(snippet, differs=known_difference(snippet.name)) for snippet in snippets
+        dataclasses.replace(snippet, differs=known_difference(snippet.name, differs))
+        for snippet in snippets
     )
 
 
+# These share `DIFFERS`.
+_LAYERS = {
+    "math": layer_cases_math,
+    "shape": layer_cases_shape,
+    "tensor": layer_cases_tensor,
+    "nn": layer_cases_nn,
+    "networks": layer_cases_networks,
+    "parameters": snippet_parameters,
+    "idioms": snippet_idioms,
+    "scripts": snippet_scripts,
+    "optimizers": snippet_optimizers,
+    "training": snippet_training,
+    "detectors": snippet_detectors,
+}
+# These have differences of their own.
+_OTHERS = {
+    "lods": snippet_lods,
+}
+
+OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {
+    name: module.DIFFERS for name, module in _OTHERS.items()
+}
+"""By table: what holds for the snippets of that table alone."""
+
 TABLES: Mapping[str, tuple[Snippet, ...]] = {
-    "math": with_differences(layer_cases_math.SNIPPETS),
-    "shape": with_differences(layer_cases_shape.SNIPPETS),
-    "tensor": with_differences(layer_cases_tensor.SNIPPETS),
-    "nn": with_differences(layer_cases_nn.SNIPPETS),
-    "networks": with_differences(layer_cases_networks.SNIPPETS),
-    "parameters": with_differences(snippet_parameters.SNIPPETS),
-    "idioms": with_differences(snippet_idioms.SNIPPETS),
-    "scripts": with_differences(snippet_scripts.SNIPPETS),
-    "optimizers": with_differences(snippet_optimizers.SNIPPETS),
-    "training": with_differences(snippet_training.SNIPPETS),
-    "detectors": with_differences(snippet_detectors.SNIPPETS),
+    **{name: with_differences(module.SNIPPETS) for name, module in _LAYERS.items()},
+    **{
+        name: with_differences(module.SNIPPETS, OWN_DIFFERENCES[name])
+        for name, module in _OTHERS.items()
+    },
 }

@@ -348,6 +348,6 @@ DIFFERS: Mapping[str, Differs] = {
 }
 
 
-def known_difference(name: str) -> Differs | None:
+def known_difference(name: str, differs: Mapping[str, Differs] = DIFFERS) -> Differs | None:
     """Return the entry that a snippet's name begins with."""
-    return next((DIFFERS[prefix] for prefix in DIFFERS if name.startswith(prefix)), None)
+    return next((differs[prefix] for prefix in differs if name.startswith(prefix)), None)

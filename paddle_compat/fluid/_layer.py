@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast, overload, runtime_checkable
 
@@ -69,8 +69,10 @@ class LayerSpec:
             parameters are not part of the layer's signature.
         ragged: the results that have levels of detail of their own, each with its place among the
             `Lod`s that the function returns after its results.
-        shares: the argument whose levels of detail the results take; by result where they differ;
-            or what tells it from the arguments.
+        lod_level: how many levels of detail Paddle declares those results with.
+        shares: the argument whose levels of detail the results take, by result where they differ,
+            or what tells it from the arguments; by default the first one, in layers that look at
+            no levels of detail, where it has as many rows.
         signature: the function's.
     """
 
@@ -90,7 +92,8 @@ class LayerSpec:
     in_place: Callable[[torch.Tensor], torch.Tensor] | None = None
     lods: tuple[str, ...] = ()
     ragged: Mapping[int, int] = field(default_factory=dict)
-    shares: Sharing = None
+    lod_level: int = 1
+    shares: Sharing = "first"
     signature: inspect.Signature = inspect.Signature()  # noqa: RUF009 - it cannot change
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -123,15 +126,27 @@ class LayerSpec:
             _lod.attach(results[index], results[count + place])
         return results[0] if count == 1 else results[:count]
 
-    def shared(self, arguments: dict[str, Any], index: int) -> Any:
-        """Return the argument whose levels of detail a result takes; None where there is none."""
+    def shared(self, arguments: dict[str, Any], index: int, shape: Sequence[int]) -> Any:
+        """Return the argument whose levels of detail a result takes; None where there is none.
+
+        Args:
+            arguments: by name.
+            index: which result.
+            shape: its shape.
+        """
         shares = self.shares
         if isinstance(shares, Mapping):
             shares = shares.get(index)
         elif callable(shares):
             shares = shares(arguments)
-        source = None if shares is None else arguments[shares]
-        return source[0] if isinstance(source, (list, tuple)) and source else source
+        if shares is None:
+            return None
+        if shares != "first":
+            return _first(arguments[shares])
+        if self.lods or self.ragged:
+            return None
+        found = next((_first(v) for v in arguments.values() if recorder_of(v) is not None), None)
+        return found if found is not None and tuple(found.shape[:1]) == tuple(shape[:1]) else None
 
 
 @overload
@@ -156,7 +171,8 @@ def layer(
     in_place: Callable[[torch.Tensor], torch.Tensor] | None = None,
     lods: tuple[str, ...] = (),
     ragged: Mapping[int, int] = ...,
-    shares: Sharing = None,
+    lod_level: int = 1,
+    shares: Sharing = "first",
 ) -> Callable[[_Layer], _Layer]: ...
 
 
@@ -226,6 +242,10 @@ def _decorate(
 
 
 _by_type: dict[str, Callable[..., Any]] = {}
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, (list, tuple)) and value else value
 
 
 def _unwrapped(value: Any) -> Any:

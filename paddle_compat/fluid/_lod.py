@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Lod", "as_lod", "attach", "attached", "fits", "lengths_of", "lod_of"]
+__all__ = ["Lod", "as_lod", "attach", "attached", "fits", "fitting", "lengths_of", "lod_of"]
 
 Lod = tuple[Tensor, ...]
 """The lengths of each level's sequences, outermost first: int64, on the CPU; () is none."""
@@ -41,6 +41,11 @@ def lod_of(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [lod_of(item) for item in value]
     return getattr(value, _ATTRIBUTE, ())
+
+
+def fitting(value: Tensor, lod: Lod) -> Lod:
+    """Return levels of detail that a value took from another one, if it has as many rows."""
+    return lod if fits(lengths_of(lod), value.shape[0] if value.ndim else 1) else ()
 
 
 def fits(lengths: Sequence[Sequence[int]], rows: int) -> bool:

@@ -65,7 +65,10 @@ def _line(node: fx.Node) -> str:
         for item in held
         if "variable" in item.meta
     )
-    op = node.meta["operator"]
+    op = node.meta.get("operator")
+    if op is None:
+        inner = ", ".join(map(_argument, node.args))
+        return f"    {node.name} = {getattr(node.target, '__name__', node.target)}({inner})"
     return f"    {names} = {op.type}({arguments})  # {told}; {op.location}"
 
 

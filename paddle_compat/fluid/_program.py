@@ -17,6 +17,7 @@ from paddle_compat.fluid import unique_name
 from paddle_compat.fluid._clone import clone
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype
 from paddle_compat.fluid._layer import LayerSpec
+from paddle_compat.fluid._lod import fitting
 from paddle_compat.fluid._operator import Location, Operator
 from paddle_compat.fluid._printing import program_code
 from paddle_compat.fluid._variable import Parameter, Variable
@@ -121,6 +122,7 @@ class Block:
         arguments: dict[str, Any],
         outputs: Sequence[Variable],
         spec: LayerSpec | None = None,
+        shared: Sequence[Variable | None] = (),
     ) -> Operator:
         """Record a call of a function of torch tensors.
 
@@ -130,7 +132,8 @@ class Block:
                 outputs.
             arguments: by name; variables, at any depth of lists and tuples, stand for their values.
             outputs: the variables that hold the results from here on.
-            spec: what the layer does with levels of detail; without it, none.
+            spec: which levels of detail the function takes and gives; without it, none.
+            shared: for each output, the variable whose levels of detail it takes as they are.
         """
         program = self.program
         inputs: dict[str, list[Variable]] = {}
@@ -144,7 +147,7 @@ class Block:
             else:
                 attrs[name] = value
         lods = {} if spec is None else {f"{n}_lod": program.lod_of(arguments[n]) for n in spec.lods}
-        shared = {} if spec is None else _shared(program, spec, arguments, len(outputs))
+        sources = [program.read(v) if isinstance(v, Variable) else None for v in shared]
         node = program.graph.call_function(function, kwargs={**kwargs, **lods})
         op = Operator(type, node, inputs, list(outputs), attrs, program.role, Location.of_caller())
         node.meta["operator"] = op
@@ -160,8 +163,8 @@ class Block:
             if index in ragged:
                 item.meta["lod"] = levels[ragged[index]]
                 program.rename(item.meta["lod"], f"{variable.name}_lod")
-            elif index in shared:
-                item.meta["lod_from"] = shared[index]
+            elif index < len(sources) and sources[index] is not None:
+                item.meta["lod_from"] = sources[index]
         self.ops.append(op)
         program.changed()
         return op
@@ -174,20 +177,6 @@ def _item(node: fx.Node, index: int, op: Operator) -> fx.Node:
     item = node.graph.call_function(operator.getitem, (node, index))
     item.meta["operator"] = op
     return item
-
-
-def _shared(
-    program: Program, spec: LayerSpec, arguments: dict[str, Any], results: int
-) -> dict[int, fx.Node]:
-    """Return what holds the values whose levels of detail the results take."""
-    if spec.shares is None:
-        return {}
-    sources = {index: spec.shared(arguments, index) for index in range(results)}
-    return {
-        index: program.read(source)
-        for index, source in sources.items()
-        if isinstance(source, Variable)
-    }
 
 
 def _hold(variable: Variable, node: fx.Node, op: Operator) -> None:
@@ -317,8 +306,15 @@ class Program:
         """Return what holds the levels of detail of a variable's value; of each in a list."""
         if isinstance(value, (list, tuple)):
             return [self.lod_of(item) for item in value]
-        found = self.lod(self.read(value)) if isinstance(value, Variable) else None
-        return () if found is None else found
+        if not isinstance(value, Variable):
+            return ()
+        node = self.read(value)
+        found = self.lod(node)
+        if found is None:
+            return ()
+        return (
+            self.graph.call_function(fitting, (node, found)) if "lod_from" in node.meta else found
+        )
 
     def lod(self, node: fx.Node) -> fx.Node | None:
         """Return what holds the levels of detail of a node's value; None where it has none."""

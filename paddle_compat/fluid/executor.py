@@ -12,7 +12,7 @@ from paddle_compat.fluid import _interrupts, backward, framework
 from paddle_compat.fluid._compile import LodInput, Step, compile_step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
-from paddle_compat.fluid._lod import Lod
+from paddle_compat.fluid._lod import Lod, fitting
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Program
@@ -122,7 +122,10 @@ class Executor:
                 scope.write(name, _own(value, read).to(self._device))
         finally:
             held.release()
-        levels = [() if place is None else results[kept + place] for place in step.lods]
+        levels = [
+            () if place is None else fitting(value, results[kept + place])
+            for value, place in zip(results, step.lods, strict=False)
+        ]
         if not return_numpy:
             return [
                 LoDTensor.of(value.detach().clone(), lod)

@@ -109,11 +109,19 @@ class LayerHelper:
         )
 
     def create_variable_for_type_inference(
-        self, dtype: Any, stop_gradient: bool = False, shape: Sequence[int] = ()
+        self,
+        dtype: Any,
+        stop_gradient: bool = False,
+        shape: Sequence[int] = (),
+        lod_level: int = 0,
     ) -> Variable:
         """Declare a temporary of this layer."""
         return self.main_program.current_block().create_var(
-            self.temporary(), dtype=dtype, shape=shape, stop_gradient=stop_gradient
+            self.temporary(),
+            dtype=dtype,
+            shape=shape,
+            stop_gradient=stop_gradient,
+            lod_level=lod_level,
         )
 
     def create_global_variable(self, persistable: bool = False, **attributes: Any) -> Variable:
@@ -215,36 +223,24 @@ def record(
     # A mistake in the call is found here, before anything is recorded.
     target = arguments.pop(spec.into, None) if spec.into else None
     signatures = infer(spec.function, arguments, spec.infer)
+    shared = [spec.shared(arguments, i, shape) for i, (shape, _) in enumerate(signatures)]
     if target is not None:
         write_into(spec, target, signatures[0])
-        _append(block, spec, arguments, [target])
-        return target
-    outputs = [
-        block.create_var(
-            named(),
-            shape=shape,
-            dtype=dtype,
-            stop_gradient=spec.stop_gradient,
-            lod_level=_lod_level(spec, arguments, index),
-        )
-        for index, (shape, dtype) in enumerate(signatures)
-    ]
-    _append(block, spec, arguments, outputs)
-    return outputs[0] if len(outputs) == 1 else outputs
-
-
-def _lod_level(spec: LayerSpec, arguments: dict[str, Any], index: int) -> int:
-    """Return how many levels of detail a result is known to have."""
-    if index in spec.ragged:
-        return 1
-    source = spec.shared(arguments, index)
-    return source.lod_level if isinstance(source, Variable) else 0
-
-
-def _append(
-    block: Block, spec: LayerSpec, arguments: dict[str, Any], outputs: list[Variable]
-) -> None:
-    op = block.append(spec.type, spec.function, arguments, outputs, spec)
+        outputs = [target]
+    else:
+        outputs = [
+            block.create_var(
+                named(),
+                shape=shape,
+                dtype=dtype,
+                stop_gradient=spec.stop_gradient,
+                lod_level=spec.lod_level
+                if index in spec.ragged
+                else getattr(shared[index], "lod_level", 0),
+            )
+            for index, (shape, dtype) in enumerate(signatures)
+        ]
+    op = block.append(spec.type, spec.function, arguments, outputs, spec, shared)
     op.node.meta["layer"] = spec
     if isinstance(spec.no_gradient, tuple):
         op.node.meta["no_gradient_of"] = spec.no_gradient
@@ -252,6 +248,7 @@ def _append(
         for variable in outputs:
             assert variable.node is not None
             variable.node.meta["no_gradient"] = True
+    return target if target is not None else outputs[0] if len(outputs) == 1 else outputs
 
 
 def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:

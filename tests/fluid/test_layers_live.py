@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from paddle_compat.conformance.oracles import SubprocessOracle
-from paddle_compat.conformance.snippet_cases import TABLES
+from paddle_compat.conformance.snippet_cases import OWN_DIFFERENCES, TABLES
 from paddle_compat.conformance.snippet_differs import DIFFERS
-from paddle_compat.conformance.snippets import Snippet, answer_ours, answer_paddle, check
+from paddle_compat.conformance.snippets import Differs, Snippet, answer_ours, answer_paddle, check
 
 ALL = [snippet for table in TABLES.values() for snippet in table]
 
@@ -44,11 +45,26 @@ def test_every_name_is_used_once() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def _scopes() -> list[tuple[Mapping[str, Differs], Sequence[Snippet]]]:
+    """Return the differences with the snippets that they are looked for in."""
+    shared = [s for name, table in TABLES.items() if name not in OWN_DIFFERENCES for s in table]
+    return [(DIFFERS, shared), *((own, TABLES[name]) for name, own in OWN_DIFFERENCES.items())]
+
+
 def test_every_known_difference_is_of_a_snippet_that_exists() -> None:
-    unused = [d for d in DIFFERS if not any(s.name.startswith(d) for s in ALL)]
+    unused = [
+        key
+        for differs, snippets in _scopes()
+        for key in differs
+        if not any(snippet.name.startswith(key) for snippet in snippets)
+    ]
     assert unused == []
 
 
 def test_no_snippet_has_two_known_differences() -> None:
-    found = {s.name: [d for d in DIFFERS if s.name.startswith(d)] for s in ALL}
+    found = {
+        snippet.name: [key for key in differs if snippet.name.startswith(key)]
+        for differs, snippets in _scopes()
+        for snippet in snippets
+    }
     assert {name: entries for name, entries in found.items() if len(entries) > 1} == {}

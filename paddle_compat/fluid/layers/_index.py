@@ -19,7 +19,7 @@ from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor
 from paddle_compat.fluid.layers._numbers import whole_numbers
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in
-from paddle_compat.fluid.layers.nn.cut import cut_shape, part
+from paddle_compat.fluid.layers.nn.cut import cut_shape, part, slice_shares
 
 __all__ = ["index_variable"]
 
@@ -73,7 +73,7 @@ def _drop(x: Tensor, dropped: Sequence[int]) -> Tensor:
     return x.reshape(_kept(x.shape, dropped)) if dropped else x
 
 
-@layer("slice", infer=lambda arguments: _shape("slice", arguments))
+@layer("slice", infer=lambda arguments: _shape("slice", arguments), shares=slice_shares)
 def _slice(
     input: Tensor,
     axes: list[int],
@@ -98,7 +98,7 @@ def _strided_slice(
     return _drop(part("strided_slice", input, axes, *limits), decrease_axis)
 
 
-@layer("reverse")
+@layer("reverse", shares=None)
 def _turn(x: Tensor, axis: list[int]) -> Tensor:
     return x.flip([axis_of("reverse", "axis", one, x.ndim) for one in axis])
 

@@ -173,7 +173,7 @@ def _check_kldiv(x: Any, target: Any, reduction: Any) -> None:
         )
 
 
-@layer(infer=_kldiv_rule, no_gradient=("target",))
+@layer(infer=_kldiv_rule, no_gradient=("target",), shares=None)
 def kldiv_loss(
     x: Tensor, target: Tensor, reduction: str = "mean", name: str | None = None
 ) -> Tensor:

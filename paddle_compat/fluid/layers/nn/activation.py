@@ -366,7 +366,7 @@ def _check_maxout(x: Any, shape: Any, groups: Any, axis: Any) -> int:
     return int(axis)
 
 
-@layer(infer=_maxout_rule)
+@layer(infer=_maxout_rule, shares=None)
 def maxout(x: Tensor, groups: int, name: str | None = None, axis: int = 1) -> Tensor:
     """Return the largest of each `groups` neighbouring channels.
 

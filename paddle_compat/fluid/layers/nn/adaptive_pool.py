@@ -47,7 +47,7 @@ def _covered(size: int, cells: int) -> list[int]:
     return [-(-(i + 1) * size // cells) - i * size // cells for i in range(cells)]
 
 
-@layer("max_pool2d_with_index", infer=_largest_rule)
+@layer("max_pool2d_with_index", infer=_largest_rule, shares=None)
 def largest(input: Tensor, pool_size: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Return the largest element of each cell of a grid over pictures, and its place."""
     values, places = torch.nn.functional.adaptive_max_pool2d(

@@ -164,7 +164,10 @@ def batch_norm(
         helper.temporary()
     result = input
     if not in_place:
-        result = helper.create_variable_for_type_inference(input.dtype, shape=input.shape)
+        result = helper.create_variable_for_type_inference(
+            input.dtype, shape=input.shape, lod_level=input.lod_level
+        )
     block = helper.main_program.current_block()
-    block.append("batch_norm", normalize_batch, arguments, [result, mean, variance])
+    outputs = [result, mean, variance]
+    block.append("batch_norm", normalize_batch, arguments, outputs, shared=[input])
     return helper.append_activation(result)

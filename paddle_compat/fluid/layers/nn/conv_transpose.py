@@ -53,7 +53,7 @@ def _transpose_rule(arguments: dict[str, Any]) -> Signature:
     return (x.shape[0], *full), x.torch_dtype
 
 
-@layer("conv2d_transpose", infer=_transpose_rule)
+@layer("conv2d_transpose", infer=_transpose_rule, shares=None)
 def convolve_transposed(
     input: Tensor,
     filter: Tensor,

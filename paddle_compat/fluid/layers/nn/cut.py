@@ -15,7 +15,7 @@ from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, 
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 
-__all__ = ["cut_shape", "part", "slice", "strided_slice"]
+__all__ = ["cut_shape", "part", "slice", "slice_shares", "strided_slice"]
 
 _CUT = dtypes("float32", "float64", "int32", "int64")
 Numbers = Sequence[int | Tensor] | Tensor
@@ -112,7 +112,12 @@ def _slice_names(arguments: dict[str, Any], temporary: Callable[[], str]) -> Non
     spend_constants(arguments["ends"], temporary)
 
 
-@layer(before=_slice_names, infer=_slice_rule)
+def slice_shares(arguments: dict[str, Any]) -> str | None:
+    """Tell whose levels of detail a slice keeps: its input's, with all of its rows."""
+    return None if 0 in arguments["axes"] else "input"
+
+
+@layer(before=_slice_names, infer=_slice_rule, shares=slice_shares)
 def slice(input: Tensor, axes: Sequence[int], starts: Numbers, ends: Numbers) -> Tensor:  # noqa: A001 - Paddle's name
     """Return a part of a tensor.
 

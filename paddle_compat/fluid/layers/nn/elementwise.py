@@ -127,7 +127,7 @@ def _aligned(layer: str, x: Tensor, y: Tensor, axis: int) -> tuple[Tensor, Tenso
     return (x, y) if x.shape == y.shape else align(layer, x, y, axis)
 
 
-@layer(infer=_rule("elementwise_add"), overwritable=True)
+@layer(infer=_rule("elementwise_add"), overwritable=True, shares="x")
 def elementwise_add(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -151,7 +151,7 @@ def elementwise_add(
     return x + y
 
 
-@layer(infer=_rule("elementwise_sub"), overwritable=True)
+@layer(infer=_rule("elementwise_sub"), overwritable=True, shares="x")
 def elementwise_sub(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -175,7 +175,7 @@ def elementwise_sub(
     return x - y
 
 
-@layer(infer=_rule("elementwise_mul"))
+@layer(infer=_rule("elementwise_mul"), shares="x")
 def elementwise_mul(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -199,7 +199,7 @@ def elementwise_mul(
     return x * y
 
 
-@layer(infer=_rule("elementwise_max"))
+@layer(infer=_rule("elementwise_max"), shares="x")
 def elementwise_max(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -223,7 +223,7 @@ def elementwise_max(
     return torch.where(x > y, x, y)  # of equals, y alone gets the gradient
 
 
-@layer(infer=_rule("elementwise_min"))
+@layer(infer=_rule("elementwise_min"), shares="x")
 def elementwise_min(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -247,7 +247,7 @@ def elementwise_min(
     return torch.where(x < y, x, y)  # of equals, y alone gets the gradient
 
 
-@layer(infer=_rule("elementwise_pow"))
+@layer(infer=_rule("elementwise_pow"), shares="x")
 def elementwise_pow(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -271,7 +271,7 @@ def elementwise_pow(
     return torch.pow(x, y)
 
 
-@layer(infer=_rule("elementwise_div"))
+@layer(infer=_rule("elementwise_div"), shares="x")
 def elementwise_div(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -295,7 +295,7 @@ def elementwise_div(
     return _divide(x, y)
 
 
-@layer(infer=_rule("elementwise_mod"), no_gradient=True)
+@layer(infer=_rule("elementwise_mod"), no_gradient=True, shares="x")
 def elementwise_mod(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:
@@ -323,7 +323,7 @@ def elementwise_mod(
     return torch.remainder(x, y) if x.is_floating_point() else torch.fmod(x, y)
 
 
-@layer(infer=_rule("elementwise_floordiv"), no_gradient=True)
+@layer(infer=_rule("elementwise_floordiv"), no_gradient=True, shares="x")
 def elementwise_floordiv(
     x: Tensor, y: Tensor, axis: int = -1, act: str | None = None, name: str | None = None
 ) -> Tensor:

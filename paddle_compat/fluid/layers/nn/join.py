@@ -45,7 +45,7 @@ def _stack_rule(arguments: dict[str, Any]) -> Signature:
     return tuple(common), torch_dtype_of(items[0])
 
 
-@layer(infer=_stack_rule)
+@layer(infer=_stack_rule, shares="x")
 def stack(x: Tensor | Sequence[Tensor], axis: int = 0) -> Tensor:
     """Return tensors of one shape, one after the other along a new dimension.
 
@@ -80,7 +80,7 @@ def _multiplex_rule(arguments: dict[str, Any]) -> Signature:
     return merge("multiplex", "inputs", map(shape_of, inputs)), torch_dtype_of(inputs[0])
 
 
-@layer(infer=_multiplex_rule)
+@layer(infer=_multiplex_rule, shares=None)
 def multiplex(inputs: list[Tensor], index: Tensor) -> Tensor:
     """Return rows, each from the tensor that an index names.
 
@@ -134,7 +134,7 @@ def _unstack_rule(arguments: dict[str, Any]) -> list[Signature]:
     return [(left, torch_dtype_of(x))] * number
 
 
-@layer("unstack", infer=_unstack_rule)
+@layer("unstack", infer=_unstack_rule, shares=None)
 def _unstack(x: Tensor, axis: int, num: int | None) -> Tensor | tuple[Tensor, ...]:
     check_tensor("unstack", "x", x)
     dim, _ = _unstack_number(x.shape, axis, num)

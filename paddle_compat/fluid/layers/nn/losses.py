@@ -46,6 +46,7 @@ def _check_smooth(x: Any, y: Any, inside: Any, outside: Any) -> None:
     before=1,
     infer=_smooth_rule,
     no_gradient=("inside_weight", "outside_weight"),
+    shares=None,
 )
 def smooth_l1(
     x: Tensor,
@@ -137,7 +138,7 @@ def log_loss(
     return -label * torch.log(input + small) - (1 - label) * torch.log(1 - input + small)
 
 
-@layer("norm", key="l2_normalize", after=1)
+@layer("norm", key="l2_normalize", after=1, shares=None)
 def l2_normalize(
     x: Tensor, axis: int | None, epsilon: float = 1e-12, name: str | None = None
 ) -> Tensor:

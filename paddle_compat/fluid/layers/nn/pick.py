@@ -75,7 +75,7 @@ class _Put(torch.autograd.Function):
         return gradients[0].index_fill(0, index, 0), None, gradients[0].index_select(0, index)
 
 
-@layer(infer=_gather_rule)
+@layer(infer=_gather_rule, shares=None)
 def gather(input: Tensor, index: Tensor, overwrite: bool = True) -> Tensor:
     """Return rows of a tensor.
 
@@ -173,7 +173,7 @@ def _check_scatter(x: Any, index: Any, updates: Any) -> None:
         )
 
 
-@layer(infer=_scatter_rule)
+@layer(infer=_scatter_rule, shares=None)
 def scatter(
     input: Tensor,
     index: Tensor,
@@ -278,7 +278,7 @@ def _where_rule(arguments: dict[str, Any]) -> Signature:
     return (-1, len(condition.shape)), torch.int64
 
 
-@layer("where_index", infer=_where_rule)
+@layer("where_index", infer=_where_rule, shares=None)
 def where(condition: Tensor) -> Tensor:
     """Return the places of what is true, or not 0.
 

@@ -64,7 +64,7 @@ def _rule(arguments: dict[str, Any]) -> Signature:
     return (*batch, *rows, *columns) or (1,), torch_dtype_of(x)
 
 
-@layer(infer=_rule)
+@layer(infer=_rule, shares="x")
 def matmul(
     x: Tensor,
     y: Tensor,

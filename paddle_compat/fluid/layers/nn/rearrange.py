@@ -42,7 +42,7 @@ def _shuffle_rule(arguments: dict[str, Any]) -> Signature:
     return (batch, channels // factor**2 if channels > 0 else -1, *grown), x.torch_dtype
 
 
-@layer(infer=_shuffle_rule)
+@layer(infer=_shuffle_rule, shares=None)
 def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
     """Return pictures that are larger by a factor r, each place filled from r^2 channels.
 
@@ -108,7 +108,7 @@ def _unfold_rule(arguments: dict[str, Any]) -> Signature:
     return (x.shape[0], x.shape[1] * window[0] * window[1], columns), x.torch_dtype
 
 
-@layer(infer=_unfold_rule)
+@layer(infer=_unfold_rule, shares=None)
 def unfold(
     x: Tensor,
     kernel_sizes: int | list[int],

@@ -109,7 +109,16 @@ def _fold(function: Callable[..., Tensor], x: Tensor, dims: list[int]) -> Tensor
     return x
 
 
-@layer
+def _kept(arguments: dict[str, Any]) -> str | None:
+    """Tell whose levels of detail a result keeps: the input's, unless its rows are reduced."""
+    dim = arguments["dim"]
+    dims = [dim] if isinstance(dim, int) else dim
+    return (
+        "input" if dims and 0 not in dims and -len(arguments["input"].shape) not in dims else None
+    )
+
+
+@layer(shares=_kept)
 def reduce_sum(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -134,7 +143,7 @@ def reduce_sum(
     return _reduce("reduce_sum", lambda x, d: x.sum(d, dtype=x.dtype), input, dim, keep_dim)
 
 
-@layer
+@layer(shares=_kept)
 def reduce_mean(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -159,7 +168,7 @@ def reduce_mean(
     return _reduce("reduce_mean", _mean, input, dim, keep_dim)
 
 
-@layer
+@layer(shares=_kept)
 def reduce_max(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -184,7 +193,7 @@ def reduce_max(
     return _reduce("reduce_max", _max, input, dim, keep_dim)
 
 
-@layer
+@layer(shares=_kept)
 def reduce_min(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -209,7 +218,7 @@ def reduce_min(
     return _reduce("reduce_min", _min, input, dim, keep_dim)
 
 
-@layer
+@layer(shares=_kept)
 def reduce_prod(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -234,7 +243,7 @@ def reduce_prod(
     return _reduce("reduce_prod", _product, input, dim, keep_dim)
 
 
-@layer
+@layer(shares=_kept)
 def reduce_all(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:
@@ -261,7 +270,7 @@ def reduce_all(
     )
 
 
-@layer
+@layer(shares=_kept)
 def reduce_any(
     input: Tensor, dim: Dim = None, keep_dim: bool = False, name: str | None = None
 ) -> Tensor:

@@ -137,7 +137,7 @@ def _nearest(size: int, wanted: int, align_corners: bool) -> list[int] | None:
     return source.tolist()  # type: ignore[no-any-return]
 
 
-@layer("nearest_interp", infer=_rule("resize_nearest"))
+@layer("nearest_interp", infer=_rule("resize_nearest"), shares=None)
 def resize_nearest(
     input: Tensor,
     out_shape: Sizes = None,
@@ -213,7 +213,7 @@ def _linear(
     return (first.tolist(), (1 - weight).tolist()), (second.tolist(), weight.tolist())
 
 
-@layer("bilinear_interp", infer=_rule("resize_bilinear"))
+@layer("bilinear_interp", infer=_rule("resize_bilinear"), shares=None)
 def resize_bilinear(
     input: Tensor,
     out_shape: Sizes = None,

@@ -175,7 +175,7 @@ def flatten(x: Tensor, axis: int = 1, name: str | None = None) -> Tensor:
     return x.reshape(math.prod(x.shape[:axis]), math.prod(x.shape[axis:]))
 
 
-@layer("transpose2", key="transpose", after=1)
+@layer("transpose2", key="transpose", after=1, shares=None)
 def transpose(x: Tensor, perm: list[int], name: str | None = None) -> Tensor:
     """Return a tensor with its dimensions in another order.
 
@@ -308,7 +308,7 @@ def unsqueeze(
     return input.reshape(_unsqueezed(input.shape, whole_numbers(_check_axes(axes))))
 
 
-@layer
+@layer(shares=None)
 def shape(input: Tensor) -> Tensor:
     """Return the sizes of a tensor's dimensions, as int32.
 
@@ -325,7 +325,7 @@ def shape(input: Tensor) -> Tensor:
     return torch.tensor(list(input.shape), dtype=torch.int32)
 
 
-@layer
+@layer(shares=None)
 def size(input: Tensor) -> Tensor:
     """Return how many elements a tensor has, [1] of int64.
 

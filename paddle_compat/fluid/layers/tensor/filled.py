@@ -84,7 +84,9 @@ def _fill_names(arguments: dict[str, Any], temporary: Callable[[], str]) -> None
                 unique_name.generate(unique_name.generate("fill_constant") + ".tmp")
 
 
-@layer(infer=_fill_rule, before=_fill_names, stop_gradient=True, creates=True, into="out")
+@layer(
+    infer=_fill_rule, before=_fill_names, stop_gradient=True, creates=True, into="out", shares=None
+)
 def fill_constant(
     shape: Sequence[int | Tensor] | Tensor,
     dtype: Any,
@@ -148,7 +150,7 @@ def _check_batch(x: Any, shape: Any, dtype: Any, value: Any) -> torch.dtype:
     return _check_dtype("fill_constant_batch_size_like", dtype)
 
 
-@layer(infer=_batch_rule, stop_gradient=True)
+@layer(infer=_batch_rule, stop_gradient=True, shares=None)
 def fill_constant_batch_size_like(
     input: Tensor,
     shape: Sequence[int],

@@ -184,7 +184,7 @@ def assign(input: Any, output: Any = None) -> Any:
     return output
 
 
-@layer
+@layer(shares=None)
 def reverse(x: Tensor, axis: int | Sequence[int]) -> Tensor:
     """Return a tensor, turned round in some of its dimensions.
 

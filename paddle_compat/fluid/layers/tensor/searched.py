@@ -34,7 +34,7 @@ def _extreme(layer: str, x: Tensor, axis: int, largest: bool) -> Tensor:
     return torch.where(x == best, places, size - 1).amin(dim)
 
 
-@layer("arg_max", stop_gradient=True)
+@layer("arg_max", stop_gradient=True, shares=None)
 def argmax(x: Tensor, axis: int = 0) -> Tensor:
     """Return where the largest elements stand along an axis, the first of equals; nan is none.
 
@@ -55,7 +55,7 @@ def argmax(x: Tensor, axis: int = 0) -> Tensor:
     return _extreme("argmax", x, axis, largest=True)
 
 
-@layer("arg_min", stop_gradient=True)
+@layer("arg_min", stop_gradient=True, shares=None)
 def argmin(x: Tensor, axis: int = 0) -> Tensor:
     """Return where the smallest elements stand along an axis, the first of equals; nan is none.
 
