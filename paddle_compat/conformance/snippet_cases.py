@@ -6,6 +6,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from paddle_compat.conformance import (
+    detection_cases_anchors,
+    detection_cases_retinanet,
+    detection_differs_anchors,
+    detection_differs_retinanet,
     layer_cases_math,
     layer_cases_networks,
     layer_cases_nn,
@@ -55,19 +59,18 @@ _LAYERS = {
     "detectors": snippet_detectors,
 }
 # These have differences of their own.
-_OTHERS = {
-    "lods": snippet_lods,
+_OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
+    "lods": (snippet_lods.SNIPPETS, snippet_lods.DIFFERS),
+    "anchors": (detection_cases_anchors.SNIPPETS, detection_differs_anchors.DIFFERS),
+    "retinanet": (detection_cases_retinanet.SNIPPETS, detection_differs_retinanet.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {
-    name: module.DIFFERS for name, module in _OTHERS.items()
+    name: differs for name, (_, differs) in _OTHERS.items()
 }
 """By table: what holds for the snippets of that table alone."""
 
 TABLES: Mapping[str, tuple[Snippet, ...]] = {
     **{name: with_differences(module.SNIPPETS) for name, module in _LAYERS.items()},
-    **{
-        name: with_differences(module.SNIPPETS, OWN_DIFFERENCES[name])
-        for name, module in _OTHERS.items()
-    },
+    **{name: with_differences(snippets, differs) for name, (snippets, differs) in _OTHERS.items()},
 }
