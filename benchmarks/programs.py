@@ -13,39 +13,34 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
 import importlib.util
-import json
 import math
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 if importlib.util.find_spec("paddle_compat") is None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import torch
-from measure import Peer, Times, interleave
-from report import Report, Target, print_table
+from contenders import (
+    OURS,
+    REAL,
+    ContenderError,
+    Worker,
+    find_real,
+    print_settings,
+    print_times,
+    ratio,
+    timed,
+)
+from report import Report, Target
 
-from paddle_compat.conformance.provision import OracleUnavailable, provision
-
-ROOT = Path(__file__).resolve().parents[1]
-OURS, REAL, TORCH = "ours", "Paddle 1.8.5", "plain torch"
+TORCH = "plain torch"
 # Float32 steps of three implementations that differ in the order of their sums alone.
 LOSS_TOLERANCE = 1e-4
-# Threads of a finished step spin on for a fifth of a second, at the next contender's expense.
-PAUSE = 0.25
-
-
-class ContenderError(RuntimeError):
-    """A contender that ended, or does not compute what the others compute."""
 
 
 @dataclass(frozen=True)
@@ -64,93 +59,17 @@ _SHORT = Sizes(256, 2, 5, 1, 100)
 _TINY = Sizes(64, 1, 1, 1, 5)
 
 
-class Worker:
-    """A contender's process: it reports its first losses, then times what it is asked to."""
-
-    def __init__(self, name: str, command: Sequence[str], threads: int) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        # Real Paddle's interpreter has nothing to look for among this one's packages.
-        paths = [] if name == REAL else [str(ROOT), environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        self.name = name
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by __exit__
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            text=True,
-            env=environment,
-        )
-        self.losses: list[list[float]] = json.loads(self._read())
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            status = self._process.wait()
-            self._said.seek(0)
-            said = self._said.read().strip()
-            raise ContenderError(f"{self.name}: the process ended with {status}\n{said}")
-        return line
-
-    def seconds(self, what: str, calls: int) -> float:
-        """Return the seconds of one of so many calls."""
-        assert self._process.stdin is not None
-        time.sleep(PAUSE)
-        self._process.stdin.write(f"{what} {calls}\n")
-        self._process.stdin.flush()
-        return float(self._read())
-
-    def __enter__(self) -> Worker:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait()
-        self._said.close()
-
-
 def check_losses(workers: Sequence[Worker]) -> None:
     """Raise ContenderError where one contender's first losses are not the others'."""
     first, *others = workers
     for other in others:
-        for step, (expected, found) in enumerate(zip(first.losses, other.losses, strict=True)):
+        for step, (expected, found) in enumerate(zip(first.results, other.results, strict=True)):
             for a, b in zip(expected[:4], found[:4], strict=True):
                 if not math.isclose(a, b, rel_tol=LOSS_TOLERANCE):
                     raise ContenderError(
                         f"the losses of step {step} are {found[:4]} with {other.name}, "
                         f"but {expected[:4]} with {first.name}"
                     )
-
-
-def timed(workers: Sequence[Worker], what: str, calls: int, rounds: int) -> dict[str, Times]:
-    """Time one thing with every contender, turn by turn, after one turn that warms up."""
-    peers = [Peer(w.name, functools.partial(w.seconds, what, calls)) for w in workers]
-    interleave(peers, 1, 1)
-    return interleave(peers, rounds, rounds)
-
-
-def ratio(times: dict[str, Times], peer: str) -> float | None:
-    """Return our time as a multiple of a peer's, of the fastest runs."""
-    return times[OURS].least / times[peer].least if peer in times else None
-
-
-def print_times(title: str, times: dict[str, Times]) -> None:
-    """Print one table: a line for each contender."""
-    header = ["", "min ms", "median ms", "ours, as a multiple", "of medians"]
-    lines = []
-    for name, found in times.items():
-        medians = times[OURS].median / found.median
-        figures = (found.least * 1e3, found.median * 1e3, ratio(times, name), medians)
-        lines.append([name, *(f"{figure:.3g}" for figure in figures)])
-    print_table(title, header, lines)
 
 
 def measure(report: Report, workers: Sequence[Worker], sizes: Sizes) -> None:
@@ -193,20 +112,6 @@ def commands(sizes: Sizes, threads: int, arrays: Path, real: Path | None) -> dic
     return found
 
 
-def find_real(report: Report, python: str | None, *, create: bool, wanted: bool) -> Path | None:
-    """Find an interpreter with real Paddle; why there is none goes into the report."""
-    if python is not None:
-        return Path(python)
-    if not wanted:
-        report.skipped[REAL] = "a tiny run"
-        return None
-    try:
-        return provision("1.8.5", create=create).python
-    except OracleUnavailable as error:
-        report.skipped[REAL] = str(error)
-        return None
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -227,11 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report, options.oracle_python, create=not options.short, wanted=not options.tiny
     )
     print("# Programs: time of a training step, of a run and of building")
-    print(f"- torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()} kernels")
-    print(f"- {options.threads} threads on {os.cpu_count()} cores, a process for each contender")
-    print("- all of a table ran turn by turn; targets are ratios of the fastest runs")
-    # Threads wait for each other: beside other work, two of them take many times as long.
-    print(f"- load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
+    print_settings(options.threads)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         found = commands(sizes, options.threads, Path(folder) / "parameters.npz", real)

@@ -11,8 +11,9 @@ from typing import Any
 
 import programs
 import pytest
+from contenders import OURS, REAL, ContenderError, Worker, ratio
 from measure import Times
-from programs import OURS, REAL, TORCH
+from programs import TORCH
 
 from benchmarks.test_benchmark_runs import tables
 
@@ -60,7 +61,7 @@ def test_every_target_of_programs_has_a_verdict(printed: str) -> None:
 
 
 def worker(name: str, *losses: list[float]) -> Any:
-    return SimpleNamespace(name=name, losses=list(losses))
+    return SimpleNamespace(name=name, results=list(losses))
 
 
 def test_contenders_whose_losses_agree_are_timed() -> None:
@@ -73,19 +74,17 @@ def test_contenders_whose_losses_agree_are_timed() -> None:
 def test_a_contender_with_other_losses_is_refused(value: float) -> None:
     first = worker(OURS, [1.0, 0.5, 0.25, 0.25], [0.9, 0.4, 0.25, 0.25])
     other = worker(TORCH, [1.0, 0.5, 0.25, 0.25], [0.9, value, 0.25, 0.25])
-    with pytest.raises(programs.ContenderError, match=r"losses of step 1 .* plain torch"):
+    with pytest.raises(ContenderError, match=r"losses of step 1 .* plain torch"):
         programs.check_losses([first, other])
 
 
 def test_a_contender_that_does_not_start_tells_why() -> None:
     command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
-    with pytest.raises(
-        programs.ContenderError, match=r"ours: the process ended with 1\nno such thing"
-    ):
-        programs.Worker(OURS, command, 1)
+    with pytest.raises(ContenderError, match=r"ours: the process ended with 1\nno such thing"):
+        Worker(OURS, command, 1)
 
 
 def test_our_time_is_a_multiple_of_a_peers_fastest_run() -> None:
     times = {OURS: Times([3.0, 1.0]), TORCH: Times([2.0, 8.0])}
-    assert programs.ratio(times, TORCH) == 0.5
-    assert programs.ratio(times, REAL) is None
+    assert ratio(times, TORCH) == 0.5
+    assert ratio(times, REAL) is None
