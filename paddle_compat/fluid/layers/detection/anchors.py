@@ -9,17 +9,23 @@ from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._checks import check_number, check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import check_tensor, check_type
 from paddle_compat.fluid.layers._shapes import torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
+from paddle_compat.fluid.layers.detection._arguments import (
+    FLOATS,
+    check_flags,
+    check_floats,
+    number_or,
+    numbers,
+    positive_numbers,
+)
 from paddle_compat.kernels.detection import anchors as kernel
 
 __all__ = ["anchor_generator", "density_prior_box", "prior_box"]
 
-_FLOATS = dtypes("float32", "float64")
 
-
-def _check_map(layer: str, name: str, value: Any, allowed: Any = _FLOATS) -> None:
+def _check_map(layer: str, name: str, value: Any, allowed: Any = FLOATS) -> None:
     check_tensor(layer, name, stand_in(value), allowed)
     if len(value.shape) != 4:
         raise ValueError(
@@ -27,58 +33,18 @@ def _check_map(layer: str, name: str, value: Any, allowed: Any = _FLOATS) -> Non
         )
 
 
-def _listed(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, (list, tuple)) else [values]
-
-
-def _numbers(layer: str, name: str, values: Any) -> list[float]:
-    """Return numbers as a list, where one alone may stand for a list of it."""
-    for value in _listed(values):
-        check_number(layer, name, value)
-    return [float(value) for value in _listed(values)]
-
-
-def _positive(layer: str, name: str, values: Any) -> list[float]:
-    numbers = _numbers(layer, name, values)
-    if numbers and min(numbers) <= 0:
-        raise ValueError(f"{layer}: {name} must be positive numbers, but it is {values!r}")
-    return numbers
-
-
 def _pair(layer: str, name: str, values: Any) -> tuple[float, float]:
     if not isinstance(values, (list, tuple)) or len(values) != 2:
         raise ValueError(f"{layer}: {name} must be [width, height], but it is {values!r}")
-    width, height = _numbers(layer, name, values)
+    width, height = numbers(layer, name, values)
     return width, height
-
-
-def _check_floats(layer: str, name: str, values: Sequence[Any]) -> None:
-    """Refuse a list of ints where 1.8 takes the list as it is."""
-    if values and all(type(value) is int for value in values):
-        raise TypeError(
-            f"{layer}: {name} must be floats, but it is {values!r}; use "
-            f"{[float(value) for value in values]}"
-        )
 
 
 def _variances(layer: str, values: Any) -> list[float]:
     if not isinstance(values, (list, tuple)) or len(values) != 4:
         raise ValueError(f"{layer}: variance must be 4 numbers, but it is {values!r}")
-    _check_floats(layer, "variance", values)
-    return _positive(layer, "variance", values)
-
-
-def _offset(layer: str, value: Any) -> float:
-    """Return where in its cell a centre is; None leaves it where it is by default."""
-    if value is None:
-        return 0.5
-    check_number(layer, "offset", value)
-    return float(value)
-
-
-def _check_flags(layer: str, **flags: Any) -> None:
-    for name, value in flags.items():
-        check_type(layer, name, value, (bool, int, type(None)), "True or False")
+    check_floats(layer, "variance", values)
+    return positive_numbers(layer, "variance", values)
 
 
 def _anchor_arguments(
@@ -87,14 +53,14 @@ def _anchor_arguments(
     """Return sizes, ratios, variances, stride and offset."""
     name = "anchor_generator"
     steps = _pair(name, "stride", stride)
-    sizes = _positive(name, "anchor_sizes", anchor_sizes)
-    ratios = _positive(name, "aspect_ratios", aspect_ratios)
+    sizes = positive_numbers(name, "anchor_sizes", anchor_sizes)
+    ratios = positive_numbers(name, "aspect_ratios", aspect_ratios)
     _check_map(name, "input", input)
     if min(steps) <= 0:
         raise ValueError(f"{name}: stride must be positive, but it is {list(stride)}")
     if not sizes:
         raise ValueError(f"{name}: anchor_sizes must not be empty")
-    return sizes, ratios, _variances(name, variance), steps, _offset(name, offset)
+    return sizes, ratios, _variances(name, variance), steps, number_or(name, "offset", offset, 0.5)
 
 
 def _anchor_rule(arguments: dict[str, Any]) -> list[Signature]:
@@ -104,7 +70,7 @@ def _anchor_rule(arguments: dict[str, Any]) -> list[Signature]:
     return [(shape, torch_dtype_of(cells))] * 2
 
 
-@layer(infer=_anchor_rule, stop_gradient=True)
+@layer(infer=_anchor_rule, stop_gradient=True, shares=None)
 def anchor_generator(
     input: Tensor,
     anchor_sizes: float | Sequence[float] | None = None,
@@ -177,20 +143,18 @@ def _prior_arguments(
     """Return smallest and largest sizes, ratios, variances, steps and offset."""
     name = "prior_box"
     _check_maps(name, input, image)
-    _check_flags(
-        name, flip=flip, clip=clip, min_max_aspect_ratios_order=min_max_aspect_ratios_order
-    )
-    small = _positive(name, "min_sizes", min_sizes)
+    check_flags(name, flip=flip, clip=clip, min_max_aspect_ratios_order=min_max_aspect_ratios_order)
+    small = positive_numbers(name, "min_sizes", min_sizes)
     if not small:
         raise ValueError(f"{name}: min_sizes must not be empty")
-    ratios = _positive(name, "aspect_ratios", aspect_ratios)
+    ratios = positive_numbers(name, "aspect_ratios", aspect_ratios)
     step = _pair(name, "steps", steps)
     if min(step) < 0:
         raise ValueError(f"{name}: steps must not be negative, but they are {list(steps)}")
     large: list[float] = []
     if max_sizes is not None and len(max_sizes) > 0 and max_sizes[0] > 0:
-        _check_floats(name, "max_sizes", max_sizes)
-        large = _numbers(name, "max_sizes", max_sizes)
+        check_floats(name, "max_sizes", max_sizes)
+        large = numbers(name, "max_sizes", max_sizes)
         if len(large) != len(small) or any(
             high <= low for low, high in zip(small, large, strict=True)
         ):
@@ -199,7 +163,14 @@ def _prior_arguments(
                 f"{large} and {small}"
             )
     spread = kernel.expand_ratios(ratios, bool(flip))
-    return small, large, spread, _variances(name, variance), step, _offset(name, offset)
+    return (
+        small,
+        large,
+        spread,
+        _variances(name, variance),
+        step,
+        number_or(name, "offset", offset, 0.5),
+    )
 
 
 def _prior_rule(arguments: dict[str, Any]) -> list[Signature]:
@@ -209,7 +180,7 @@ def _prior_rule(arguments: dict[str, Any]) -> list[Signature]:
     return [(shape, torch_dtype_of(cells))] * 2
 
 
-@layer(infer=_prior_rule, stop_gradient=True)
+@layer(infer=_prior_rule, stop_gradient=True, shares=None)
 def prior_box(
     input: Tensor,
     image: Tensor,
@@ -315,13 +286,20 @@ def _density_arguments(
     step = _pair(name, "steps", steps)
     if min(step) < 0:
         raise ValueError(f"{name}: steps must not be negative, but they are {list(steps)}")
-    counts = [int(value) for value in _positive(name, "densities", densities)]
+    counts = [int(value) for value in positive_numbers(name, "densities", densities)]
     if counts and min(counts) < 1:
         raise ValueError(f"{name}: densities must be at least 1, but they are {list(densities)}")
-    sizes = _positive(name, "fixed_sizes", fixed_sizes)
-    ratios = _positive(name, "fixed_ratios", fixed_ratios)
-    _check_flags(name, clip=clip, flatten_to_2d=flatten_to_2d)
-    return counts, sizes, ratios, _variances(name, variance), step, _offset(name, offset)
+    sizes = positive_numbers(name, "fixed_sizes", fixed_sizes)
+    ratios = positive_numbers(name, "fixed_ratios", fixed_ratios)
+    check_flags(name, clip=clip, flatten_to_2d=flatten_to_2d)
+    return (
+        counts,
+        sizes,
+        ratios,
+        _variances(name, variance),
+        step,
+        number_or(name, "offset", offset, 0.5),
+    )
 
 
 def _density_rule(arguments: dict[str, Any]) -> list[Signature]:
@@ -334,7 +312,7 @@ def _density_rule(arguments: dict[str, Any]) -> list[Signature]:
     return [(shape, torch_dtype_of(cells))] * 2
 
 
-@layer(infer=_density_rule, stop_gradient=True)
+@layer(infer=_density_rule, stop_gradient=True, shares=None)
 def density_prior_box(
     input: Tensor,
     image: Tensor,
