@@ -8,16 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Lod", "as_lod", "attach", "attached", "fits", "fitting", "lengths_of", "lod_of"]
+__all__ = ["Lod", "as_lod", "attach", "fits", "fitting", "lengths_of", "lod_of"]
 
 Lod = tuple[Tensor, ...]
 """The lengths of each level's sequences, outermost first: int64, on the CPU; () is none."""
 
 _ATTRIBUTE = "fluid_lod"
-
-attached = False
-"""Whether any tensor was ever given one: looking at each for an attribute takes time."""
-
 
 def as_lod(lengths: Iterable[Sequence[int]]) -> Lod:
     """Return levels of lengths as layers take them."""
@@ -31,8 +27,6 @@ def lengths_of(lod: Lod) -> list[list[int]]:
 
 def attach(tensor: Any, lod: Lod) -> None:
     """Let a tensor outside of programs carry a level of detail; it goes with the object."""
-    global attached
-    attached = True
     setattr(tensor, _ATTRIBUTE, lod)
 
 

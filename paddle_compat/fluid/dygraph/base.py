@@ -11,7 +11,9 @@ import torch
 
 from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import _modes
+from paddle_compat.fluid._lod import attach
 from paddle_compat.fluid._places import device_of
+from paddle_compat.fluid._scope import LoDTensor
 from paddle_compat.fluid._variable import Variable
 
 __all__ = [
@@ -59,7 +61,9 @@ def to_variable(value: Any, name: str | None = None, zero_copy: bool | None = No
     """Return an array as a torch tensor that layers run on; a tensor as it is.
 
     Args:
-        value: a numpy array, or a tensor.
+        value: a numpy array, or a tensor; or a `fluid.LoDTensor`, whose levels of detail the
+            torch tensor then carries to the layers that look at them. `fluid.LoDTensor(result)`
+            tells those of what a layer returned.
         name: not used; torch tensors have no names.
         zero_copy: whether memory is shared with the array where it can be.
 
@@ -76,6 +80,10 @@ def to_variable(value: Any, name: str | None = None, zero_copy: bool | None = No
     """
     if isinstance(value, torch.Tensor):
         return value
+    if isinstance(value, LoDTensor):
+        tensor = to_variable(np.array(value), name, zero_copy)
+        attach(tensor, value.levels)
+        return tensor
     if isinstance(value, Variable) or not isinstance(value, np.ndarray):
         raise TypeError(
             f"to_variable: value must be a numpy array, but it is {type(value).__name__}; use "

@@ -1,0 +1,90 @@
+"""Detection layers called with tensors give the bits that they give in a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from paddle_compat import fluid
+from paddle_compat.conformance.snippet_cases import OWN_DIFFERENCES, TABLES
+from paddle_compat.conformance.snippets import Snippet, answer_ours
+from paddle_compat.conformance.workers.fluid_program import cotangent
+
+# What needs a program: parameters, names, shapes that are known before a run.
+_STATIC = (
+    "fluid.data",
+    "param",
+    "create_",
+    ".shape",
+    "name=",
+    "multi_box_head",
+    "fluid.layers.data",
+)
+
+
+def _eager(snippet: Snippet) -> bool:
+    return (
+        snippet.mode == "static"
+        and not snippet.steps
+        and snippet.differs is None
+        and not any(word in snippet.source for word in _STATIC)
+    )
+
+
+CASES = [
+    snippet
+    for table in OWN_DIFFERENCES
+    if table != "lods"
+    for snippet in TABLES[table]
+    if _eager(snippet)
+]
+
+
+def _outputs(out: Any) -> dict[str, Any]:
+    if isinstance(out, dict):
+        return out
+    if isinstance(out, (list, tuple)):
+        return {str(index): item for index, item in enumerate(out)}
+    return {"out": out}
+
+
+@pytest.mark.parametrize("snippet", CASES, ids=[snippet.name for snippet in CASES])
+def test_tensors_and_a_program_get_the_same_bits(snippet: Snippet) -> None:
+    static = answer_ours(snippet)
+    with fluid.dygraph.guard():
+        inputs = {}
+        for name, array in snippet.inputs.items():
+            lengths = (snippet.lods or {}).get(name, [])
+            held = fluid.create_lod_tensor(array, lengths, fluid.CPUPlace())
+            inputs[name] = fluid.dygraph.to_variable(held)
+        for name in snippet.wrt:
+            inputs[name].requires_grad_()
+        namespace = {"fluid": fluid, "layers": fluid.layers, "np": np, **inputs}
+        if static.report["kind"] == "error":
+            with pytest.raises((TypeError, ValueError, RuntimeError, AssertionError)):
+                exec(snippet.source, namespace)
+            return
+        exec(snippet.source, namespace)
+    total = torch.zeros((), dtype=torch.float64)
+    for key, result in _outputs(namespace["out"]).items():
+        value = static.arrays[f"value/{key}"]
+        assert result.detach().numpy().tobytes() == value.tobytes()
+        assert tuple(result.shape) == value.shape
+        if "lods" in static.report:
+            lengths = fluid.LoDTensor(result).recursive_sequence_lengths()
+            assert lengths == static.report["lods"][key]
+        if result.requires_grad and value.size:
+            weight = torch.from_numpy(cotangent(key, value.shape, value.dtype))
+            total = total + (result * weight).sum().double()
+    if total.requires_grad:
+        total.backward()
+    for name in snippet.wrt:
+        wanted = static.arrays.get(f"gradient/{name}")
+        if wanted is not None and wanted.any():
+            assert inputs[name].grad is not None
+            np.testing.assert_allclose(
+                inputs[name].grad.numpy(), wanted, rtol=0, atol=1e-6 * abs(wanted).max()
+            )
