@@ -211,16 +211,20 @@ def _decorate(
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        held = False
         for value in (*args, *kwargs.values()):
             if type(value) not in _EAGER:
                 recorder = recorder_of(value)
                 if recorder is not None:
                     return recorder.__fluid_layer__(spec, spec.bind(args, kwargs))
+                held = True
         if spec.creates and not _modes.in_dygraph_mode():
             return recorded(spec, spec.bind(args, kwargs))
-        if not activates and not levelled:
+        if not activates and not levelled and not held:
             return function(*args, **kwargs)
         arguments = spec.bind(args, kwargs)
+        if held:
+            arguments = {key: _unwrapped(value) for key, value in arguments.items()}
         act = arguments.get("act")
         if act is not None:
             arguments["act"] = None
@@ -242,6 +246,14 @@ _by_type: dict[str, Callable[..., Any]] = {}
 
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, (list, tuple)) and value else value
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the torch tensor that an argument holds, carrying its levels of detail."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_unwrapped, value))
+    unwrap = getattr(type(value), "__fluid_tensor__", None)
+    return value if unwrap is None else unwrap(value)
 
 
 def by_type(name: str) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid._dtypes import VarType, as_var_type
-from paddle_compat.fluid._lod import Lod, as_lod, fits, lengths_of, lod_of
+from paddle_compat.fluid._lod import Lod, as_lod, attach, fits, lengths_of, lod_of
 from paddle_compat.fluid._places import Place, device_of
 
 __all__ = ["LoDTensor", "Scope", "ScopeVariable", "as_array", "global_scope", "scope_guard"]
@@ -129,6 +129,12 @@ class LoDTensor:
     def has_valid_recursive_sequence_lengths(self) -> bool:
         """Tell whether each level counts the next one's entries, and the last one the rows."""
         return fits(self._lengths, self.shape()[0])
+
+    def __fluid_tensor__(self) -> torch.Tensor:
+        """Return the torch tensor for a layer that is called with this, levels of detail on it."""
+        tensor = self._tensor().view_as(self._tensor())
+        attach(tensor, self.levels)
+        return tensor
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         array = as_array(self._tensor())
