@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from paddle_compat.conformance import (
     detection_cases_anchors,
     detection_cases_retinanet,
+    detection_cases_yolo,
     detection_differs_anchors,
     detection_differs_retinanet,
+    detection_differs_yolo,
     layer_cases_math,
     layer_cases_networks,
     layer_cases_nn,
@@ -63,6 +65,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "lods": (snippet_lods.SNIPPETS, snippet_lods.DIFFERS),
     "anchors": (detection_cases_anchors.SNIPPETS, detection_differs_anchors.DIFFERS),
     "retinanet": (detection_cases_retinanet.SNIPPETS, detection_differs_retinanet.DIFFERS),
+    "yolo": (detection_cases_yolo.SNIPPETS, detection_differs_yolo.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {
