@@ -137,7 +137,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--load", metavar="FILE", help="start from the parameters of an npz file")
     parser.add_argument("--save", metavar="FILE", help="write the parameters as npz")
     parser.add_argument("--picture", metavar="FILE", help="draw the detections into a PNG")
-    parser.add_argument("--dump", metavar="FILE", help="write losses, parameters and detections")
+    parser.add_argument(
+        "--dump",
+        metavar="FILE",
+        help="write losses and parameters of a training, or what a test found, as npz",
+    )
     options = parser.parse_args()
     if min(options.steps, options.batch, options.images, options.every) < 1:
         parser.error("--steps, --batch, --images and --every must be at least 1")
@@ -161,22 +165,23 @@ def main() -> None:
     executor.run(startup_program)
     if options.load:
         training.load(main_program, options.load)
-    arrays = {"initial " + name: a for name, a in training.parameters(main_program).items()}
-
+    arrays: dict[str, Any] = {}
     if options.mode == "train":
-        history = train(executor, main_program, fetches, options)
+        arrays.update(("initial " + n, a) for n, a in training.parameters(main_program).items())
+        arrays.update(train(executor, main_program, fetches, options))
         trained = training.parameters(main_program)
         arrays.update(("trained " + name, a) for name, a in trained.items())
-        arrays.update(history)
         if options.save:
             np.savez(options.save, **trained)
 
     random = np.random.RandomState(options.seed + TEST_SEED)
     drawn = retinanet_data.scenes(random, options.images, options.size)
     detections = detect(executor, test_program, found, drawn, options.batch)
-    arrays["mAP"] = np.array([report(detections, drawn, options.picture)])
-    arrays["counts"] = np.array([len(rows) for rows in detections])
-    arrays["detections"] = np.concatenate(detections)
+    precision = report(detections, drawn, options.picture)
+    if options.mode == "test":
+        arrays["mAP"] = np.array([precision])
+        arrays["counts"] = np.array([len(rows) for rows in detections])
+        arrays["detections"] = np.concatenate(detections)
     if options.dump:
         np.savez(options.dump, **arrays)
 

@@ -289,6 +289,7 @@ def _retinanet() -> Iterator[Snippet]:
         "crowd": np.array([[0], [0], [1], [0], [0]], "int32"),
         "im_info": np.array([[height, width, 1.0], [height - 6, width - 20, 2.0]], "float32"),
     }
+    truth = ("gt_box", "gt_label", "crowd")
     for counts in ([3, 2], [1, 4]):
         for positive in (0.5, 0.3):
             yield Snippet(
@@ -296,8 +297,9 @@ def _retinanet() -> Iterator[Snippet]:
                 _given(RETINANET_LOSSES, POSITIVE=positive),
                 inputs,
                 ("logits", "boxes"),
+                {name: (0,) for name in truth},
                 terms=4.0,
-                lods={name: [counts] for name in ("gt_box", "gt_label", "crowd")},
+                lods={name: [counts] for name in truth},
             )
 
 
@@ -318,4 +320,4 @@ def _fcos() -> Iterator[Snippet]:
             yield Snippet(name, source, inputs, backward=False, terms=2.0, lods={})
 
 
-SNIPPETS = (*_efficient(), *_solo())
+SNIPPETS = (*_efficient(), *_solo(), *_retinanet())
