@@ -92,7 +92,8 @@ def assign(anchors: Tensor, boxes: Tensor, rules: Rules) -> Assignment:
     nearest = anchors[located]
     matches = located.new_empty(0)
     if located.shape[0]:
-        matches = pixel_overlaps(boxes, nearest).argmax(0)
+        overlaps = pixel_overlaps(boxes, nearest)
+        matches = overlaps.masked_fill_(boxes.isnan().any(1)[:, None], -1).argmax(0)
     weights = anchors.new_ones((located.shape[0], 4))
     weights[:fakes] = 0
     return Assignment(
@@ -123,7 +124,7 @@ def inside(anchors: Tensor, height: Tensor, width: Tensor, straddle: float) -> T
 def _candidates(anchors: Tensor, boxes: Tensor, rules: Rules) -> tuple[Tensor, Tensor]:
     """Return the candidates and the background, in the anchors' order."""
     count = boxes.shape[0]
-    if not count:
+    if not count or not anchors.shape[0]:
         every = torch.arange(anchors.shape[0], device=anchors.device)
         return every[:0], every if rules.negative > 0 else every[:0]
     # All overlaps at once would be hundreds of megabytes, most of them 0: blocks of anchors, which

@@ -134,7 +134,7 @@ def _retinanet(
         labels.append(label)
         deltas.append(assigned.deltas)
         weights.append(assigned.weights)
-        counts.append(assigned.foreground + 1)
+        counts.append(assigned.located.shape[0] + 1)
     return (
         torch.cat(located).int(),
         torch.cat(scored).int(),
@@ -189,8 +189,8 @@ def retinanet_target_assign(
     Returns:
         The logits [F + B, C] of each image's foreground and then its background; the deltas
         [F', 4] of its foreground; the labels of the former, [F + B, 1] int32, 0 for background;
-        the targets of the latter, [F', 4], and their weights, [F', 4]; and the number of the
-        foreground, plus 1, of each image, [N, 1] int32. All but the first two have a level of
+        the targets of the latter, [F', 4], and their weights, [F', 4]; and F' plus 1
+        of each image, [N, 1] int32. All but the first two have a level of
         detail. Gradients reach `bbox_pred` and `cls_logits`.
 
     Raises:
@@ -249,11 +249,15 @@ def _check_sampling(
 ) -> None:
     name = "rpn_target_assign"
     check_type(name, "rpn_batch_size_per_im", rpn_batch_size_per_im, int, "an int")
+    if rpn_batch_size_per_im < 1:
+        raise ValueError(
+            f"{name}: rpn_batch_size_per_im must be at least 1, but it is {rpn_batch_size_per_im}"
+        )
     check_number(name, "rpn_straddle_thresh", rpn_straddle_thresh)
     check_number(name, "rpn_fg_fraction", rpn_fg_fraction)
     check_number(name, "rpn_positive_overlap", rpn_positive_overlap)
     check_number(name, "rpn_negative_overlap", rpn_negative_overlap)
-    check_type(name, "use_random", use_random, (bool, int), "True or False")
+    check_type(name, "use_random", use_random, (int, type(None)), "True or False")
 
 
 def _rpn_rule(arguments: dict[str, Any]) -> list[Signature]:
@@ -308,13 +312,12 @@ def _rpn(
         im_info.shape[0],
     )
     fraction = single(rpn_fg_fraction)
-    samples = fraction > 0 and rpn_batch_size_per_im > 0
     rules = kernel.Rules(
         single(rpn_positive_overlap),
         single(rpn_negative_overlap),
-        rpn_batch_size_per_im if samples else None,
+        rpn_batch_size_per_im if fraction > 0 else None,
         int(single(fraction * rpn_batch_size_per_im)),
-        bool(use_random),
+        use_random is None or bool(use_random),
     )
     straddle = single(rpn_straddle_thresh)
     located, scored, labels, deltas, weights = [], [], [], [], []
@@ -327,6 +330,15 @@ def _rpn(
         labels.append(label)
         deltas.append(assigned.deltas)
         weights.append(assigned.weights)
+    places = rpn_batch_size_per_im * len(lengths)
+    for indices in (located, scored):
+        needed = sum(index.shape[0] for index in indices)
+        if needed > places:
+            raise ValueError(
+                f"{name}: {needed} anchors are to learn, where rpn_batch_size_per_im leaves room "
+                f"for {places}; use an rpn_fg_fraction above 0 and up to 1, but it is "
+                f"{rpn_fg_fraction}"
+            )
     return (
         torch.cat(located).int(),
         torch.cat(scored).int(),
@@ -367,9 +379,10 @@ def rpn_target_assign(
         is_crowd: [G] or [G, 1] int32, with the same level: boxes with another number than 0 are
             left out.
         im_info: [N, 3], height, width and scale of each image, of anchor_box's dtype.
-        rpn_batch_size_per_im: how many anchors of an image learn; 0 for all of them.
+        rpn_batch_size_per_im: how many anchors of an image learn at most.
         rpn_straddle_thresh: how far an anchor may reach beyond the image; below 0 it may anyhow.
-        rpn_fg_fraction: which part of them is foreground at most; 0 for all of them.
+        rpn_fg_fraction: which part of them is foreground at most; with 0 or less none is left
+            out.
         rpn_positive_overlap: foreground from here on.
         rpn_negative_overlap: background below.
         use_random: whether the anchors that are too many are left out at random, by torch's
@@ -383,7 +396,8 @@ def rpn_target_assign(
 
     Raises:
         TypeError: an argument has the wrong type or dtype.
-        ValueError: a shape or level of detail is not as above.
+        ValueError: a shape or level of detail is not as above; or more anchors are to learn than
+            may, as none is left out.
 
     Convention:
         As of `retinanet_target_assign`.
