@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.detection_differs_assign import DIFFERS
 from paddle_compat.conformance.snippet_tables import FLOATS, floats
 from paddle_compat.conformance.snippets import Snippet
 
-__all__ = ["DIFFERS", "SNIPPETS"]
+__all__ = ["SNIPPETS"]
 
 CLASSES = 3
 

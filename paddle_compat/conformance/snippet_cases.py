@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 
 from paddle_compat.conformance import (
     detection_cases_anchors,
+    detection_cases_assign,
     detection_cases_retinanet,
     detection_cases_yolo,
     detection_differs_anchors,
+    detection_differs_assign,
     detection_differs_retinanet,
     detection_differs_yolo,
     layer_cases_math,
@@ -66,6 +68,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "anchors": (detection_cases_anchors.SNIPPETS, detection_differs_anchors.DIFFERS),
     "retinanet": (detection_cases_retinanet.SNIPPETS, detection_differs_retinanet.DIFFERS),
     "yolo": (detection_cases_yolo.SNIPPETS, detection_differs_yolo.DIFFERS),
+    "assign": (detection_cases_assign.SNIPPETS, detection_differs_assign.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {
