@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 
 from paddle_compat.conformance import (
     detection_cases_anchors,
+    detection_cases_boxes,
+    detection_cases_matching,
     detection_cases_assign,
     detection_cases_retinanet,
     detection_cases_yolo,
     detection_differs_anchors,
+    detection_differs_boxes,
+    detection_differs_matching,
     detection_differs_assign,
     detection_differs_retinanet,
     detection_differs_yolo,
@@ -66,6 +70,8 @@ _LAYERS = {
 _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "lods": (snippet_lods.SNIPPETS, snippet_lods.DIFFERS),
     "anchors": (detection_cases_anchors.SNIPPETS, detection_differs_anchors.DIFFERS),
+    "boxes": (detection_cases_boxes.SNIPPETS, detection_differs_boxes.DIFFERS),
+    "matching": (detection_cases_matching.SNIPPETS, detection_differs_matching.DIFFERS),
     "retinanet": (detection_cases_retinanet.SNIPPETS, detection_differs_retinanet.DIFFERS),
     "yolo": (detection_cases_yolo.SNIPPETS, detection_differs_yolo.DIFFERS),
     "assign": (detection_cases_assign.SNIPPETS, detection_differs_assign.DIFFERS),
