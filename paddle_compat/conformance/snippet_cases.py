@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from paddle_compat.conformance import (
     detection_cases_anchors,
+    detection_cases_assign,
     detection_cases_boxes,
     detection_cases_matching,
-    detection_cases_assign,
     detection_cases_retinanet,
     detection_cases_yolo,
     detection_differs_anchors,
+    detection_differs_assign,
     detection_differs_boxes,
     detection_differs_matching,
-    detection_differs_assign,
     detection_differs_retinanet,
     detection_differs_yolo,
     layer_cases_math,
