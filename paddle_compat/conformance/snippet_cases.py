@@ -11,12 +11,14 @@ from paddle_compat.conformance import (
     detection_cases_boxes,
     detection_cases_matching,
     detection_cases_retinanet,
+    detection_cases_roi,
     detection_cases_yolo,
     detection_differs_anchors,
     detection_differs_assign,
     detection_differs_boxes,
     detection_differs_matching,
     detection_differs_retinanet,
+    detection_differs_roi,
     detection_differs_yolo,
     layer_cases_math,
     layer_cases_networks,
@@ -75,6 +77,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "retinanet": (detection_cases_retinanet.SNIPPETS, detection_differs_retinanet.DIFFERS),
     "yolo": (detection_cases_yolo.SNIPPETS, detection_differs_yolo.DIFFERS),
     "assign": (detection_cases_assign.SNIPPETS, detection_differs_assign.DIFFERS),
+    "roi": (detection_cases_roi.SNIPPETS, detection_differs_roi.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {

@@ -180,8 +180,8 @@ def yolov3_loss(
         >>> box = torch.tensor([[[0.25, 0.25, 0.5, 0.5]]])
         >>> label = torch.zeros(1, 1, dtype=torch.int32)
         >>> loss = fluid.layers.yolov3_loss(x, box, label, [16, 16], [0], 2, 0.7, 16)
-        >>> loss.tolist()
-        [7.770335674285889]
+        >>> [round(value, 4) for value in loss.tolist()]
+        [6.5849]
 
     Source:
         ``paddle.fluid.layers.yolov3_loss``, PaddlePaddle 1.8; Redmon and Farhadi, "YOLOv3: An

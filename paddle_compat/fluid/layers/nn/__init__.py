@@ -117,6 +117,7 @@ from paddle_compat.fluid.layers.nn.resize import (
     resize_bilinear,
     resize_nearest,
 )
+from paddle_compat.fluid.layers.nn.roi import roi_align, roi_pool
 from paddle_compat.fluid.layers.nn.shape import (
     flatten,
     rank,
@@ -199,6 +200,8 @@ __all__ = [
     "reshape",
     "resize_bilinear",
     "resize_nearest",
+    "roi_align",
+    "roi_pool",
     "scale",
     "scatter",
     "scatter_nd",
