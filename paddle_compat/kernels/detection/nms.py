@@ -73,13 +73,13 @@ def box_rows(boxes: Tensor, offset: float) -> tuple[Tensor, Overlap]:
     area = areas(boxes, offset).masked_fill(inverted, 0)
     rows = torch.stack((x1, y1, x2, y2, area))
     # Also false for NaN.
-    if not bool((area > 0).all()):
+    if not bool(((area > 0) & (area < math.inf)).all()):
         return rows, lambda a, b: _overlaps_of_any(a, b, offset)
     return rows, _overlaps_of_pixels if offset else _overlaps
 
 
 def _overlaps(a: Tensor, b: Tensor) -> Tensor:
-    """Overlaps of boxes that have areas."""
+    """Overlaps of boxes that have finite areas."""
     width = a[2].minimum(b[2]).sub_(a[0].maximum(b[0])).clamp_(min=0)
     height = a[3].minimum(b[3]).sub_(a[1].maximum(b[1])).clamp_(min=0)
     shared = width.mul_(height)
@@ -87,7 +87,7 @@ def _overlaps(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _overlaps_of_pixels(a: Tensor, b: Tensor) -> Tensor:
-    """Overlaps of boxes that have areas, the last pixels included."""
+    """Overlaps of boxes that have finite areas, the last pixels included."""
     width = a[2].minimum(b[2]).sub_(a[0].maximum(b[0]))
     height = a[3].minimum(b[3]).sub_(a[1].maximum(b[1]))
     apart = width.minimum(height) < 0
@@ -96,7 +96,7 @@ def _overlaps_of_pixels(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _overlaps_of_any(a: Tensor, b: Tensor, offset: float) -> Tensor:
-    """Overlaps of any boxes, with negative sides, no area or NaN."""
+    """Overlaps of any boxes, with negative sides, without area, endless or NaN."""
     apart = (b[0] > a[2]) | (b[2] < a[0]) | (b[1] > a[3]) | (b[3] < a[1])
     # A maximum that is the first where one is NaN, as C++ has it.
     left, top = (torch.where(a[k] < b[k], b[k], a[k]) for k in (0, 1))
