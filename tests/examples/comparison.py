@@ -105,7 +105,7 @@ def assert_as_recorded(
 
 def hexadecimal(array: npt.NDArray[Any]) -> str:
     """Write numbers with all their bits."""
-    return " ".join(float(value).hex() for value in array)
+    return " ".join(float(value).hex() for value in array.ravel())
 
 
 def numbers(text: str) -> list[float]:
