@@ -10,12 +10,12 @@ import numpy as np
 from paddle_compat.conformance.call import Array
 from paddle_compat.conformance.snippets import CHANCE, Differs
 
-__all__ = ["DIFFERS"]
+__all__ = ["DIFFERS", "match_image"]
 
 _LATE = "EnforceNotMet at run"
 
 
-def _image(distances: Array) -> tuple[Array, Array]:
+def match_image(distances: Array) -> tuple[Array, Array]:
     """Match one image's pairs, the best first; then what is left, from 0.5 on."""
     rows, columns = distances.shape
     matches, found = np.full(columns, -1, "int32"), np.zeros(columns, distances.dtype)
@@ -34,7 +34,7 @@ def _image(distances: Array) -> tuple[Array, Array]:
 
 def _matched(*lengths: int) -> Any:
     def truth(d: Array) -> Mapping[str, Array]:
-        parts = [_image(part) for part in np.split(d, np.cumsum(lengths)[:-1])]
+        parts = [match_image(part) for part in np.split(d, np.cumsum(lengths)[:-1])]
         return {f"value/{i}": np.stack([part[i] for part in parts]) for i in (0, 1)}
 
     return truth

@@ -214,13 +214,33 @@ def _check_range(name: str, indices: Tensor, count: int, what: str) -> None:
         )
 
 
+def _check_mining(ratio: Any, threshold: Any, sample_size: Any) -> tuple[float, float]:
+    """Return how many negatives a match has, and how little those overlap ground truth."""
+    many = number_or("mine_hard_examples", "neg_pos_ratio", ratio, 1.0)
+    near = number_or("mine_hard_examples", "neg_overlap", threshold, 0.5)
+    if not many > 0:
+        raise ValueError(f"mine_hard_examples: neg_pos_ratio must be above 0, but it is {many}")
+    if not 0 < near < 1:
+        raise ValueError(
+            f"mine_hard_examples: neg_overlap must be between 0 and 1, but it is {near}"
+        )
+    check_type("mine_hard_examples", "sample_size", sample_size, (int, type(None)), "an int")
+    return single(many), single(near)
+
+
 def _mine_rule(arguments: dict[str, Any]) -> list[Signature]:
+    _check_mining(arguments["ratio"], arguments["threshold"], arguments["sample_size"])
     return [((-1, 1), torch.int32), (tuple(arguments["matches"].shape), torch.int32)]
 
 
 @layer(infer=_mine_rule, no_gradient=True, ragged={0: 0}, shares=None)
 def mine_hard_examples(
-    losses: Tensor, matches: Tensor, distances: Tensor, ratio: float, threshold: float
+    losses: Tensor,
+    matches: Tensor,
+    distances: Tensor,
+    ratio: float | None,
+    threshold: float | None,
+    sample_size: int | None = None,
 ) -> tuple[Tensor, Tensor, Lod]:
     """Return the predictions without a match that have the largest losses.
 
@@ -228,16 +248,21 @@ def mine_hard_examples(
         losses: floats, [N, M].
         matches: int32, [N, M]; -1 is none.
         distances: floats, [N, M].
-        ratio: how many times as many as there are matches, rounded to float32.
-        threshold: below what distance a prediction counts as without a match, rounded likewise.
+        ratio: how many times as many as there are matches, rounded to float32; None is 1.
+        threshold: below what distance a prediction counts as without a match, rounded likewise;
+            None is 0.5.
+        sample_size: not used.
 
     Returns:
         Indices of predictions, [K, 1] int32, with a level of detail; and the matches.
 
+    Raises:
+        TypeError: an argument is no number.
+        ValueError: ratio is not positive, or threshold not between 0 and 1.
+
     Source:
         The operator ``mine_hard_examples`` with ``max_negative``, PaddlePaddle 1.8.
     """
-    indices, counts = kernel.hardest_negatives(
-        losses.detach(), matches, distances, single(ratio), single(threshold)
-    )
+    many, near = _check_mining(ratio, threshold, sample_size)
+    indices, counts = kernel.hardest_negatives(losses.detach(), matches, distances, many, near)
     return indices[:, None], matches, (torch.tensor(counts, dtype=torch.int64),)
