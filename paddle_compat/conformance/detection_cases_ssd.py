@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.snippet_tables import floats, over
+from paddle_compat.conformance.snippet_tables import FLOATS, floats, over
 from paddle_compat.conformance.snippets import Snippet
 
 __all__ = ["SNIPPETS"]
@@ -106,6 +106,44 @@ layers.multi_box_head([a, b, c], image, 40, 0, [[2.], [2.], [2.]], 20, 90)
 layers.multi_box_head([a, b, c], image, 40, 2, [[2.], [2.], [2.]], 20, 90, kernel_size=0)
 layers.multi_box_head([a, b], image, 40, 2, [[2.], [2.]], min_sizes=[6, 9], max_sizes=[8, 11])
 layers.multi_box_head([a, b], image, 40, 2, [[2.], [2.]], min_sizes=[6., 9.], max_sizes=[5., 11.])
+"""
+
+OUTPUT = """
+layers.detection_output(loc, scores, prior, var)
+layers.detection_output(scores=scores, loc=loc, prior_box=prior, prior_box_var=var, return_index=True)
+layers.detection_output(loc, scores, prior, [.1, .1, .2, .2])
+layers.detection_output(loc, scores, prior, var, 0, 0.5, 10, 5, 0.2)
+layers.detection_output(loc, scores, prior, var, 0, 0.5, 10, 5, 0.2, 1.0, True)
+layers.detection_output(loc, scores, prior, var, nms_top_k=-1, keep_top_k=-1)
+layers.detection_output(loc, scores, prior, var, nms_top_k=-1, keep_top_k=-1, nms_threshold=0.9, return_index=True)
+layers.detection_output(loc, scores, prior, var, background_label=1, nms_eta=0.5)
+layers.detection_output(loc, scores, prior, var, score_threshold=0.99999)
+layers.detection_output(loc, scores, prior, var, score_threshold=0.99999, return_index=True)
+layers.detection_output(loc, scores, prior, var, keep_top_k=1, return_index=True)
+"""
+OUTPUT_REFUSED = """
+layers.detection_output(loc, scores, prior, None)
+layers.detection_output(loc, scores, prior, var, score_threshold=1)
+layers.detection_output(loc, scores, prior, var, score_threshold='a')
+layers.detection_output(loc, scores, prior, var, score_threshold=None)
+layers.detection_output(loc, scores, prior, var, nms_threshold=1)
+layers.detection_output(loc, scores, prior, var, nms_threshold=None)
+layers.detection_output(loc, scores, prior, var, nms_threshold='a', return_index=True)
+layers.detection_output(loc, scores, prior, var, nms_top_k=1.5)
+layers.detection_output(loc, scores, prior, var, nms_top_k=1.5, return_index=True)
+layers.detection_output(loc, scores, prior, var, nms_top_k=None)
+layers.detection_output(loc, scores, prior, var, keep_top_k=None, return_index=True)
+layers.detection_output(loc, scores, prior, var, keep_top_k=1.5)
+layers.detection_output(loc, scores, layers.cast(prior, 'float64'), var)
+layers.detection_output(layers.cast(loc, 'float64'), scores, prior, var)
+layers.detection_output(loc, layers.cast(scores, 'float64'), prior, var)
+layers.detection_output(loc, scores[:, 0:2], prior, var)
+layers.detection_output(loc, scores[0:1], prior, var)
+layers.detection_output(loc[0], scores, prior, var)
+layers.detection_output(loc, scores[0], prior, var)
+layers.detection_output(loc, scores[0], prior, var, return_index=True)
+layers.detection_output(np.ones([2, 3, 4], 'float32'), scores, prior, var)
+layers.detection_output(loc, np.ones([2, 3, 4], 'float32'), prior, var)
 """
 
 
@@ -237,4 +275,33 @@ def _heads() -> Iterator[Snippet]:
     )
 
 
-SNIPPETS = (*_losses(), *_heads())
+def _outputs() -> Iterator[Snippet]:
+    for dtype in FLOATS:
+        for seed, (images, priors, classes) in enumerate(((2, 30, 4), (3, 100, 3), (1, 5, 2))):
+            given = scene([2] * images, priors, classes, seed)
+            prior, var = given["prior"].astype(dtype), given["var"].astype(dtype)
+            loc, scores = given["loc"].astype(dtype), given["conf"].astype(dtype)
+            some = {"loc": (0, 1), "scores": (0, 1), "prior": (0,), "var": (0,)} if seed else False
+            # A list's variances are garbage in float64: see box_coder.
+            lines = (
+                OUTPUT if dtype == "float32" else OUTPUT.replace("[.1, .1, .2, .2]", "var * 2.0")
+            )
+            yield from over(
+                lines,
+                wrt=(),
+                unknown=some,
+                options=_levels(),
+                loc=loc,
+                scores=scores,
+                prior=prior,
+                var=var,
+            )
+    given = scene([1, 1], 6, 3, 1)
+    loc, scores, prior, var = (given[name] for name in ("loc", "conf", "prior", "var"))
+    lines = OUTPUT_REFUSED
+    yield from over(lines, wrt=(), loc=loc, scores=scores, prior=prior, var=var)
+    lines = "layers.detection_output(loc, scores, prior, var)"
+    yield from over(lines, only="gradient", loc=loc, scores=scores, prior=prior, var=var)
+
+
+SNIPPETS = (*_losses(), *_heads(), *_outputs())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from torch import Tensor
+
 from paddle_compat.fluid.layers._checks import check_number, check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
@@ -19,6 +21,7 @@ __all__ = [
     "number_or",
     "numbers",
     "positive_numbers",
+    "without_gradient",
 ]
 
 FLOATS = dtypes("float32", "float64")
@@ -109,3 +112,11 @@ def number_or(layer: str, name: str, value: Any, default: float) -> float:
         return default
     check_number(layer, name, value)
     return float(value)
+
+
+def without_gradient(value: Any) -> Any:
+    """Stop the gradient at a variable, or return a tensor without it."""
+    if isinstance(value, Tensor):
+        return value.detach()
+    value.stop_gradient = True
+    return value

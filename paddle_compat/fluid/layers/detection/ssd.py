@@ -1,41 +1,45 @@
-"""SSD: heads, loss and detections."""
+"""SSD: loss and detections, and the heads."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from paddle_compat.fluid import _lod
+from paddle_compat.fluid._attributes import single
+from paddle_compat.fluid._infer import Signature
+from paddle_compat.fluid._layer import layer
+from paddle_compat.fluid._lod import Lod, as_lod
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers.detection.anchors import prior_box
+from paddle_compat.fluid.layers._checks import check_type
+from paddle_compat.fluid.layers._shapes import torch_dtype_of
+from paddle_compat.fluid.layers.detection._arguments import (
+    check_same_dtype,
+    check_shape,
+    without_gradient,
+)
+from paddle_compat.fluid.layers.detection._multi_box import multi_box_head
 from paddle_compat.fluid.layers.detection.boxes import box_coder, iou_similarity
 from paddle_compat.fluid.layers.detection.matching import (
     bipartite_match,
     mine_hard_examples,
     target_assign,
 )
+from paddle_compat.fluid.layers.detection.nms import multiclass_nms
 from paddle_compat.fluid.layers.loss import softmax_with_cross_entropy
+from paddle_compat.fluid.layers.nn.activation import softmax
 from paddle_compat.fluid.layers.nn.arithmetic import scale
-from paddle_compat.fluid.layers.nn.conv import conv2d
 from paddle_compat.fluid.layers.nn.cut import slice as cut
 from paddle_compat.fluid.layers.nn.losses import smooth_l1
 from paddle_compat.fluid.layers.nn.reduce import reduce_sum
 from paddle_compat.fluid.layers.nn.shape import flatten, reshape, transpose
 from paddle_compat.fluid.layers.nn.shape import shape as shape_of
-from paddle_compat.fluid.layers.tensor.moved import cast, concat
+from paddle_compat.fluid.layers.tensor.moved import cast
+from paddle_compat.kernels.detection import multiclass
 
-__all__ = ["multi_box_head", "ssd_loss"]
-
-
-def _without_gradient(value: Any) -> Any:
-    """Stop the gradient at a variable or tensor."""
-    if isinstance(value, Tensor):
-        return value.detach()
-    value.stop_gradient = True
-    return value
+__all__ = ["detection_output", "multi_box_head", "ssd_loss"]
 
 
 def _levels_as(value: Any, source: Any) -> Any:
@@ -128,13 +132,13 @@ def ssd_loss(
 
     rank = len(gt_label.shape)
     labels = reshape(gt_label, shape=[0] * (rank - 1) + [-1, 1])
-    labels = _levels_as(_without_gradient(labels), gt_label)
+    labels = _levels_as(without_gradient(labels), gt_label)
     target, _ = target_assign(labels, matches, mismatch_value=background_label)
     logits = flatten(confidence, axis=2)
-    classes = _without_gradient(flatten(cast(target, dtype="int64"), axis=2))
+    classes = without_gradient(flatten(cast(target, dtype="int64"), axis=2))
     loss = softmax_with_cross_entropy(logits, classes)
-    rows = _without_gradient(cut(sizes, axes=[0], starts=[0], ends=[2]))
-    loss = _without_gradient(reshape(loss, shape=(-1, 0), actual_shape=rows))
+    rows = without_gradient(cut(sizes, axes=[0], starts=[0], ends=[2]))
+    loss = without_gradient(reshape(loss, shape=(-1, 0), actual_shape=rows))
     negatives, matches = helper.append(
         mine_hard_examples, loss, matches, distances, neg_pos_ratio, neg_overlap, sample_size
     )
@@ -163,176 +167,116 @@ def ssd_loss(
     return loss / reduce_sum(box_weights) if normalize else loss
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple))
+def _check_output(
+    bboxes: Any,
+    scores: Any,
+    nms_threshold: Any,
+    nms_top_k: Any,
+    keep_top_k: Any,
+    score_threshold: Any,
+) -> multiclass.Rule:
+    """Check what an operator of detections is told; return how it chooses them."""
+    name = "detection_output"
+    check_shape(name, "loc", bboxes, "N", "M", 4)
+    check_shape(name, "scores", scores, "N", "C", bboxes.shape[1])
+    check_same_dtype(name, loc=bboxes, scores=scores)
+    numbers = {
+        "nms_threshold": (nms_threshold, (float,), "a float", 0.3),
+        "score_threshold": (score_threshold, (float,), "a float", 0.01),
+        "nms_top_k": (nms_top_k, (int,), "an int", 400),
+        "keep_top_k": (keep_top_k, (int,), "an int", 200),
+    }
+    for key, (value, kinds, wanted, _) in numbers.items():
+        check_type(name, key, value, kinds, wanted)
+    return multiclass.Rule(
+        single(score_threshold), nms_top_k, keep_top_k, single(nms_threshold), background=0
+    )
 
 
-def _check_lengths(inputs: Sequence[Any], **lists: Any) -> None:
-    for name, values in lists.items():
-        if values is not None and not (_is_list(values) and len(values) == len(inputs)):
-            told = f"{len(values)} entries" if _is_list(values) else repr(values)
-            raise ValueError(
-                f"multi_box_head: {name} must be a list with an entry for each of {len(inputs)} "
-                f"inputs, but it is {told}"
-            )
+def _output_rule(arguments: dict[str, Any]) -> list[Signature]:
+    _check_output(**arguments)
+    boxes = arguments["bboxes"]
+    # What 1.8 declares; in a run, indices are int32.
+    return [((boxes.shape[1], 6), torch_dtype_of(boxes)), ((boxes.shape[1], 1), torch.int64)]
 
 
-def _sizes(
-    count: int, base_size: float, min_ratio: Any, max_ratio: Any
-) -> tuple[list[float], list[float]]:
-    """Return the smallest and largest size of each level, from parts of the image in percent."""
-    for name, value in (("min_ratio", min_ratio), ("max_ratio", max_ratio)):
-        if not isinstance(value, int):
-            raise TypeError(
-                f"multi_box_head: {name} must be an int, a part of base_size in percent, but it is "
-                f"{value!r}; or else give min_sizes and max_sizes"
-            )
-    step = math.floor((max_ratio - min_ratio) / (count - 2))
-    if step == 0:
-        raise ValueError(
-            f"multi_box_head: max_ratio must be above min_ratio by at least {count - 2}, but they "
-            f"are {max_ratio} and {min_ratio}"
-        )
-    ratios = range(min_ratio, max_ratio + 1, step)
-    small = [base_size * ratio / 100.0 for ratio in ratios]
-    large = [base_size * (ratio + step) / 100.0 for ratio in ratios]
-    return [base_size * 0.10, *small], [base_size * 0.20, *large]
+@layer(
+    "multiclass_nms2", infer=_output_rule, ragged={0: 0, 1: 0}, stop_gradient=True, no_gradient=True
+)
+def _detections(
+    bboxes: Tensor,
+    scores: Tensor,
+    nms_threshold: float,
+    nms_top_k: int,
+    keep_top_k: int,
+    score_threshold: float,
+) -> tuple[Tensor, Tensor, Lod]:
+    """Return detections [K, 6], and where among all boxes each was, [K, 1]."""
+    rule = _check_output(bboxes, scores, nms_threshold, nms_top_k, keep_top_k, score_threshold)
+    rows, index, lengths = multiclass.multiclass_nms(bboxes, scores, rule)
+    return rows, index.to(torch.int32)[:, None], as_lod([lengths])
 
 
-def _check_heads(inputs: Any, min_sizes: Any, max_sizes: Any) -> None:
-    if not _is_list(inputs):
-        raise ValueError(
-            f"multi_box_head: inputs must be a list of tensors, but it is {type(inputs).__name__}"
-        )
-    given = {"min_sizes": min_sizes, "max_sizes": max_sizes}
-    few = len(inputs) <= 2
-    for name, values in given.items():
-        if few and (values is None or len(values) != len(inputs)):
-            raise AssertionError(
-                f"multi_box_head: {name} must have an entry for each of {len(inputs)} inputs, but "
-                f"it is {values!r}"
-            )
-    if not few and (min_sizes is None) != (max_sizes is None):
-        raise TypeError("multi_box_head: min_sizes and max_sizes must be given together")
-
-
-def multi_box_head(
-    inputs: Sequence[Any],
-    image: Any,
-    base_size: float,
-    num_classes: int,
-    aspect_ratios: Sequence[Any] | None,
-    min_ratio: int | None = None,
-    max_ratio: int | None = None,
-    min_sizes: Sequence[Any] | None = None,
-    max_sizes: Sequence[Any] | None = None,
-    steps: Sequence[float] | None = None,
-    step_w: Sequence[float] | None = None,
-    step_h: Sequence[float] | None = None,
-    offset: float = 0.5,
-    variance: Sequence[float] = [0.1, 0.1, 0.2, 0.2],
-    flip: bool = True,
-    clip: bool = False,
-    kernel_size: int | Sequence[int] = 1,
-    pad: int | Sequence[int] = 0,
-    stride: int | Sequence[int] = 1,
-    name: str | None = None,
-    min_max_aspect_ratios_order: bool = False,
-) -> tuple[Any, Any, Any, Any]:
-    """Return SSD's predictions on several feature maps, and the prior boxes that they are for.
-
-    Every map gets a convolution for the boxes, one for the classes, and prior boxes.
+def detection_output(
+    loc: Any,
+    scores: Any,
+    prior_box: Any,
+    prior_box_var: Any,
+    background_label: int = 0,
+    nms_threshold: float = 0.3,
+    nms_top_k: int = 400,
+    keep_top_k: int = 200,
+    score_threshold: float = 0.01,
+    nms_eta: float = 1.0,
+    return_index: bool = False,
+) -> Any:
+    """Return SSD's detections: decoded boxes with the softmax of their logits, suppressed.
 
     Args:
-        inputs: float32, [N, C, H, W] each.
-        image: float32, [N, C', H', W'].
-        base_size: the image's size, that ratios are of.
-        num_classes: how many classes, background included.
-        aspect_ratios: for each map a ratio, or several; None for squares alone.
-        min_ratio: with max_ratio, for more than two maps, where sizes are None: the range of the
-            maps' sizes but the first, in percent of base_size, in even steps; the first has 10 to
-            20 percent.
-        max_ratio: see min_ratio.
-        min_sizes: for each map a size in pixels, or several.
-        max_sizes: likewise, larger.
-        steps: for each map, pixels that a cell is wide and high.
-        step_w: for each map, pixels that a cell is wide; 0 for what fills the image.
-        step_h: for each map, pixels that a cell is high; not looked at without step_w.
-        offset: where in its cell a box's centre is.
-        variance: 4 numbers, handed on for each box.
-        flip: whether the inverse of each ratio counts too.
-        clip: whether prior boxes end at the image's edges.
-        kernel_size: of the convolutions; likewise pad and stride.
-        pad: see kernel_size.
-        stride: see kernel_size.
-        name: not used.
-        min_max_aspect_ratios_order: as `prior_box` has it.
+        loc: float32 or float64, [N, M, 4]: codes of boxes, on the prior ones.
+        scores: of the same dtype, [N, M, C]: logits.
+        prior_box: likewise, [M, 4].
+        prior_box_var: likewise, [M, 4], or a list of 4 numbers.
+        background_label: not used: class 0 is the background.
+        nms_threshold: a candidate is dropped whose overlap with a kept one is above it.
+        nms_top_k: how many candidates of a class there are at most; -1 for any number.
+        keep_top_k: how many detections an image has at most; -1 for any number.
+        score_threshold: what a score must be above.
+        nms_eta: not used.
+        return_index: whether to tell which box each detection was.
 
     Returns:
-        Boxes' codes [N, P, 4], classes' logits [N, P, num_classes], prior boxes [P, 4] and their
-        variances [P, 4]; of a single map, all that is not reshaped: [N, 4 P], [N, P num_classes]
-        and [H, W, A, 4].
+        [K, 6]: label, score and box; its level of detail tells how many each image has. Without
+        any, [[-1.0]]. With return_index, a pair of it and of the rows among all N M boxes,
+        [K, 1] int32; without any detection, both are empty. No gradient passes.
 
     Raises:
-        TypeError: ratios are no ints, or an argument is no such tensor.
-        AssertionError: there are one or two maps, and not as many sizes.
-        ValueError: a list has not an entry for each map.
+        TypeError: an argument has the wrong type.
+        ValueError: shapes do not fit.
 
     Source:
-        ``paddle.fluid.layers.multi_box_head``, PaddlePaddle 1.8.
+        ``paddle.fluid.layers.detection_output``, PaddlePaddle 1.8.
     """
-    _check_heads(inputs, min_sizes, max_sizes)
-    if len(inputs) > 2 and min_sizes is None and max_sizes is None:
-        min_sizes, max_sizes = _sizes(len(inputs), base_size, min_ratio, max_ratio)
-    assert min_sizes is not None
-    assert max_sizes is not None
-    _check_lengths(inputs, aspect_ratios=aspect_ratios, step_h=step_h, step_w=step_w, steps=steps)
-    if min(len(min_sizes), len(max_sizes)) < len(inputs):
-        raise ValueError(
-            f"multi_box_head: min_sizes and max_sizes must have an entry for each of {len(inputs)} "
-            f"inputs, but they have {len(min_sizes)} and {len(max_sizes)}"
+    helper = LayerHelper("detection_output")
+    boxes = box_coder(
+        prior_box=prior_box,
+        prior_box_var=prior_box_var,
+        target_box=loc,
+        code_type="decode_center_size",
+    )
+    shares = without_gradient(transpose(softmax(scores), perm=[0, 2, 1]))
+    if return_index:
+        found = helper.append(
+            _detections, boxes, shares, nms_threshold, nms_top_k, keep_top_k, score_threshold
         )
-    if steps is not None:
-        step_w = step_h = steps
-    if step_w and not step_h:
-        raise TypeError("multi_box_head: step_h must be given with step_w")
-    codes: list[Any] = []
-    logits: list[Any] = []
-    boxes, variances = [], []
-    for i, one in enumerate(inputs):
-        ratios = [] if aspect_ratios is None else aspect_ratios[i]
-        step = [step_w[i], step_h[i]] if step_w and step_h else [0.0, 0.0]
-        box, beside = prior_box(
-            one,
-            image,
-            min_sizes[i] if _is_list(min_sizes[i]) else [min_sizes[i]],
-            max_sizes[i] if _is_list(max_sizes[i]) else [max_sizes[i]],
-            ratios,
-            variance,
-            flip,
-            clip,
-            step,
-            offset,
-            None,
-            min_max_aspect_ratios_order,
-        )
-        boxes.append(box)
-        variances.append(beside)
-        for found, filters in ((codes, 4), (logits, num_classes)):
-            value = conv2d(
-                input=one,
-                num_filters=box.shape[2] * filters,
-                filter_size=kernel_size,
-                padding=pad,
-                stride=stride,
-            )
-            found.append(flatten(transpose(value, perm=[0, 2, 3, 1]), axis=1))
-    if len(boxes) == 1:
-        return codes[0], logits[0], boxes[0], variances[0]
-    flat = [
-        [flatten(value, axis=3) for value in pair] for pair in zip(boxes, variances, strict=True)
-    ]
-    every, beside = (_without_gradient(concat(list(values))) for values in zip(*flat, strict=True))
-    places = reshape(concat(codes, axis=1), shape=[0, -1, 4])
-    shown = reshape(concat(logits, axis=1), shape=[0, -1, num_classes])
-    return places, shown, every, beside
+        return tuple(found)
+    return helper.append(
+        multiclass_nms,
+        boxes,
+        shares,
+        score_threshold,
+        nms_top_k,
+        keep_top_k,
+        nms_threshold,
+        background_label=0,
+    )
