@@ -9,6 +9,7 @@ from paddle_compat.conformance import (
     detection_cases_anchors,
     detection_cases_assign,
     detection_cases_boxes,
+    detection_cases_deformable,
     detection_cases_matching,
     detection_cases_retinanet,
     detection_cases_roi,
@@ -17,6 +18,7 @@ from paddle_compat.conformance import (
     detection_differs_anchors,
     detection_differs_assign,
     detection_differs_boxes,
+    detection_differs_deformable,
     detection_differs_matching,
     detection_differs_retinanet,
     detection_differs_roi,
@@ -81,6 +83,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "yolo": (detection_cases_yolo.SNIPPETS, detection_differs_yolo.DIFFERS),
     "assign": (detection_cases_assign.SNIPPETS, detection_differs_assign.DIFFERS),
     "roi": (detection_cases_roi.SNIPPETS, detection_differs_roi.DIFFERS),
+    "deformable": (detection_cases_deformable.SNIPPETS, detection_differs_deformable.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {

@@ -12,27 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["add_rows_back", "expand", "sum_rows", "weighted_rows"]
+__all__ = ["add_rows_back", "dots", "sum_rows", "weighted_rows"]
 
 _SUM = 0
-
-
-def expand(counts: Tensor, total: int, *values: Tensor) -> tuple[Tensor, ...]:
-    """Return each value as often as its count says, and where each count's run starts.
-
-    Args:
-        counts: [N] of integers, none negative.
-        total: their sum.
-        values: each [N].
-
-    Returns:
-        ``(starts, *repeated)``: starts is [N], each of the others [total].
-    """
-    starts = counts.cumsum(0) - counts
-    run = torch.repeat_interleave(
-        torch.arange(len(counts), device=counts.device), counts, output_size=total
-    )
-    return starts, *(value[run] for value in values)
 
 
 def sum_rows(table: Tensor, rows: Tensor, weights: Tensor, starts: Tensor) -> Tensor:
@@ -79,28 +61,34 @@ def add_rows_back(
 class _Weighted(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
-        ctx.save_for_backward(table, rows, weights)
-        size = rows.shape[1]
-        starts = torch.arange(0, rows.numel(), size, dtype=rows.dtype, device=rows.device)
+        ctx.save_for_backward(rows, weights)
+        ctx.count = len(table)
+        starts = torch.arange(0, rows.numel(), rows.shape[1], dtype=rows.dtype, device=rows.device)
         return sum_rows(table, rows.reshape(-1), weights.reshape(-1), starts)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
-        table, rows, weights = ctx.saved_tensors
-        upstream, flat = upstream.contiguous(), rows.reshape(-1)
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, None, None]:
+        rows, weights = ctx.saved_tensors
         bags = torch.arange(len(rows), dtype=rows.dtype, device=rows.device)
         bags = bags[:, None].expand(rows.shape).reshape(-1)
-        to_table = to_weights = None
-        if ctx.needs_input_grad[0]:
-            to_table = add_rows_back(upstream, flat, weights.reshape(-1), bags, len(table))
-        if ctx.needs_input_grad[2]:
-            to_weights = _dots(upstream, table, flat, bags, rows.shape[1]).reshape(rows.shape)
-        return to_table, None, to_weights
+        flat = (rows.reshape(-1), weights.reshape(-1), bags)
+        return add_rows_back(upstream.contiguous(), *flat, ctx.count), None, None
 
 
-def _dots(upstream: Tensor, table: Tensor, rows: Tensor, bags: Tensor, size: int) -> Tensor:
-    """Return the product of each bag's gradient with each of its rows, [K]."""
+def dots(upstream: Tensor, table: Tensor, rows: Tensor, bags: Tensor, size: int) -> Tensor:
+    """Return the gradient of `sum_rows` by its weights, where all bags have one size.
+
+    Args:
+        upstream: [B, C], the gradient of the result.
+        table: [V, C].
+        rows: [B * size].
+        bags: [B * size], the bag that each belongs to.
+        size: of each bag.
+
+    Returns:
+        [B * size].
+    """
     if not len(rows) or not table.shape[1]:
         return table.new_zeros(len(rows))
     starts = torch.arange(0, len(rows), size, dtype=rows.dtype, device=rows.device)
@@ -119,7 +107,7 @@ def weighted_rows(table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
         weights: [B, T], in the table's dtype.
 
     Returns:
-        [B, C]. The gradient reaches the table and the weights.
+        [B, C]. The gradient reaches the table.
     """
     result: Tensor = _Weighted.apply(table, rows, weights)  # type: ignore[no-untyped-call]
     return result

@@ -36,6 +36,7 @@ from paddle_compat.fluid.layers.nn.counter import (
     autoincreased_step_counter,
 )
 from paddle_compat.fluid.layers.nn.cut import slice, strided_slice  # noqa: A004 - Paddle's name
+from paddle_compat.fluid.layers.nn.deformable import deformable_conv
 from paddle_compat.fluid.layers.nn.dropout import (
     dropout,
 )
@@ -139,6 +140,7 @@ __all__ = [
     "clip_by_norm",
     "conv2d",
     "conv2d_transpose",
+    "deformable_conv",
     "dice_loss",
     "dropout",
     "elementwise_add",
