@@ -11,6 +11,7 @@ from paddle_compat.conformance import (
     detection_cases_boxes,
     detection_cases_deformable,
     detection_cases_matching,
+    detection_cases_proposals,
     detection_cases_retinanet,
     detection_cases_roi,
     detection_cases_ssd,
@@ -20,6 +21,7 @@ from paddle_compat.conformance import (
     detection_differs_boxes,
     detection_differs_deformable,
     detection_differs_matching,
+    detection_differs_proposals,
     detection_differs_retinanet,
     detection_differs_roi,
     detection_differs_ssd,
@@ -84,6 +86,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "assign": (detection_cases_assign.SNIPPETS, detection_differs_assign.DIFFERS),
     "roi": (detection_cases_roi.SNIPPETS, detection_differs_roi.DIFFERS),
     "deformable": (detection_cases_deformable.SNIPPETS, detection_differs_deformable.DIFFERS),
+    "proposals": (detection_cases_proposals.SNIPPETS, detection_differs_proposals.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {

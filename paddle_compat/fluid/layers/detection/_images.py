@@ -10,7 +10,7 @@ from torch import Tensor
 from paddle_compat.fluid._lod import Lod, as_lod
 from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
 
-__all__ = ["as_level", "check_alike", "check_columns", "image_lengths"]
+__all__ = ["as_level", "check_alike", "check_columns", "check_im_info", "image_lengths"]
 
 
 def image_lengths(
@@ -91,3 +91,24 @@ def check_alike(layer: str, **values: Any) -> None:
                 f"{layer}: {name} must be {wanted}, as {first} is, but it is {found}; use "
                 f"fluid.layers.cast({name}, '{wanted}')"
             )
+
+
+def check_im_info(layer: str, im_info: Any, images: int = -1) -> None:
+    """Check each image's height, width and scale.
+
+    Args:
+        layer: for the error's text.
+        im_info: the tensor or variable.
+        images: how many there are at least; -1 where that is not known.
+
+    Raises:
+        ValueError: its shape is another.
+    """
+    shape = tuple(im_info.shape)
+    short = len(shape) == 2 and images >= 0 and 0 <= shape[0] < images
+    if len(shape) != 2 or 0 <= shape[1] < 3 or short:
+        rows = "N" if images < 0 else images
+        raise ValueError(
+            f"{layer}: im_info must be [{rows}, 3], each image's height, width and scale, but its "
+            f"shape is {list(shape)}"
+        )

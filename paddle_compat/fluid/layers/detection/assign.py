@@ -43,12 +43,7 @@ def _check_images(
     _images.check_alike(layer, anchor_box=anchor_box, gt_boxes=gt_boxes, im_info=im_info)
     _images.check_columns(layer, "anchor_box", anchor_box, 4)
     _images.check_columns(layer, "gt_boxes", gt_boxes, 4)
-    _images.check_columns(layer, "im_info", im_info, None)
-    if 0 <= im_info.shape[1] < 3:
-        raise ValueError(
-            f"{layer}: im_info must be [N, 3], each image's height, width and scale, but its shape "
-            f"is {list(im_info.shape)}"
-        )
+    _images.check_im_info(layer, im_info)
     if gt_labels is not None:
         check_tensor(layer, "gt_labels", stand_in(gt_labels), _INT)
         _images.check_columns(layer, "gt_labels", gt_labels, 1)
