@@ -11,11 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.detection_differs_nms import DIFFERS
 from paddle_compat.conformance.snippet_tables import FLOATS, over
 from paddle_compat.conformance.snippets import Snippet
 
-__all__ = ["DIFFERS", "SNIPPETS", "boxes_of", "over_boxes", "polygons_of", "scores_of"]
+__all__ = [
+    "SNIPPETS",
+    "boxes_of",
+    "changed_boxes",
+    "changed_scores",
+    "over_boxes",
+    "polygons_of",
+    "scores_of",
+]
 
 ALL = """
 layers.multiclass_nms(b, s, 0.01, 400, 200)
@@ -176,7 +183,8 @@ def over_boxes(
     return over(lines, wrt=(), unknown=False, only=only, options=options, **arrays)
 
 
-def _changed_scores(s: Array) -> Mapping[str, Array]:
+def changed_scores(s: Array) -> Mapping[str, Array]:
+    """Return adversarial scores, by what they are."""
     near = np.float64(np.float32(0.4))
     return {
         "all scores equal": s * 0 + 0.5,
@@ -192,7 +200,8 @@ def _changed_scores(s: Array) -> Mapping[str, Array]:
     }
 
 
-def _changed_boxes(b: Array) -> Mapping[str, Array]:
+def changed_boxes(b: Array) -> Mapping[str, Array]:
+    """Return adversarial boxes, by what they are."""
     odd = np.arange(b.shape[1]) % 2 == 1
     whole = np.round(b / 8) * 8
     return {
@@ -219,10 +228,10 @@ def _snippets() -> Iterator[Snippet]:
     for dtype in FLOATS:
         yield from over_boxes(ALL, b, s, dtype)
         yield from over_boxes(FEW, boxes_of(300, 1), scores_of(5, 300, 1), dtype)
-        for only, scores in _changed_scores(s).items():
+        for only, scores in changed_scores(s).items():
             yield from over_boxes(FEW, b, scores, dtype, only)
         with np.errstate(over="ignore"):
-            for only, boxes in _changed_boxes(b).items():
+            for only, boxes in changed_boxes(b).items():
                 yield from over_boxes(FEW, boxes, s, dtype, only)
         steps = np.array([[[0, 0, 4, 4], [2, 0, 6, 4], [0, 0, 4, 2], [0, 2, 2, 4], [0, 0, 2, 2]]])
         falling = np.array([[[0.9, 0.8, 0.7, 0.6, 0.5], [0.5, 0.6, 0.7, 0.8, 0.9]]])

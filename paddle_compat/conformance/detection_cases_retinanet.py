@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.detection_differs_retinanet import DIFFERS
 from paddle_compat.conformance.snippet_tables import FLOATS, over
 from paddle_compat.conformance.snippets import Snippet
 
-__all__ = ["DIFFERS", "SNIPPETS"]
+__all__ = ["SNIPPETS"]
 
 _OPTIONS: Mapping[str, Any] = {"lods": {}, "backward": False}
 

@@ -64,16 +64,19 @@ def polygon_overlaps(a: Tensor, b: Tensor) -> Tensor:
         b: alike; their shapes broadcast.
     """
     size = len(a) - _MORE
-    x1, y1, x2, y2, area, tangled = range(size, size + _MORE)
+    x1, y1, x2, y2, area, crossed = range(size, size + _MORE)
     meet = (a[x1] < b[x2]) & (b[x1] < a[x2]) & (a[y1] < b[y2]) & (b[y1] < a[y2])
     meet &= (a[area] != 0) & (b[area] != 0)
     where = meet.reshape(-1).nonzero().flatten()
     a, b = (torch.stack([row.expand_as(meet)[meet] for row in rows]) for rows in (a, b))
     shared = a.new_empty(a.shape[1], dtype=torch.float64)
-    either = (a[tangled] != 0) | (b[tangled] != 0)
-    step = max(_ELEMENTS // size**2, 1)
-    for chosen, areas in ((~either, _shared_untangled), (either, _shared_tangled)):
+    either = (a[crossed] != 0) | (b[crossed] != 0)
+    # How many numbers a pair takes: its pairs of edges; or the edges in each strip.
+    untangled = (~either, _shared_untangled, (size // 2) ** 2)
+    tangled = (either, _shared_tangled, size * size * (size + 1) // 2)
+    for chosen, areas, each in (untangled, tangled):
         pairs = chosen.nonzero().flatten()
+        step = max(_ELEMENTS // each, 1)
         for start in range(0, len(pairs), step):
             part = pairs[start : start + step]
             corners = (rows[:size, part].t().to(torch.float64) for rows in (a, b))
@@ -131,16 +134,14 @@ def _shared_tangled(a: Tensor, b: Tensor) -> Tensor:
     crossings = y1[:, one] + along * v[:, one]
     crossings = torch.where((along > 0) & (along < 1), crossings, y1[:, one])
     heights = torch.cat((y1, crossings), 1).sort(1).values
-    total = heights.new_zeros(len(heights))
-    own = torch.arange(x1.shape[1], device=a.device) < x1.shape[1] // 2
-    for low, high in zip(heights[:, :-1].unbind(1), heights[:, 1:].unbind(1), strict=True):
-        middle = ((low + high) / 2)[:, None]
-        met = (y1 < middle) != (y2 < middle)
-        x = torch.where(met, x1 + (middle - y1) / v * u, torch.inf)
-        x, order = x.sort(1)
-        hit = met.gather(1, order)
-        in_a = (hit & own[order]).cumsum(1) % 2 == 1
-        in_b = (hit & ~own[order]).cumsum(1) % 2 == 1
-        gaps = (x[:, 1:] - x[:, :-1]).nan_to_num(0.0, 0.0, 0.0)
-        total += (gaps * (in_a & in_b)[:, :-1]).sum(1) * (high - low)
-    return total
+    x1, y1, y2, u, v = (part[:, None, :] for part in (x1, y1, y2, u, v))
+    middle = ((heights[:, 1:] + heights[:, :-1]) / 2)[:, :, None]
+    met = (y1 < middle) != (y2 < middle)
+    x, order = torch.where(met, x1 + (middle - y1) / v * u, torch.inf).sort(2)
+    hit = met.gather(2, order)
+    of_a = order < order.shape[2] // 2
+    in_a = (hit & of_a).cumsum(2) % 2 == 1
+    in_b = (hit & ~of_a).cumsum(2) % 2 == 1
+    # Between the edges that the strip does not meet, which come last, there is nothing.
+    gaps = x.diff(dim=2).nan_to_num_(0, 0, 0) * (in_a & in_b)[:, :, :-1]
+    return (gaps.sum(2) * heights.diff(dim=1)).sum(1)
