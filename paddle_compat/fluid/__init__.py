@@ -12,6 +12,7 @@ from paddle_compat.fluid import (
     executor,
     framework,
     initializer,
+    io,
     layer_helper,
     layers,
     lod_tensor,
@@ -41,6 +42,7 @@ from paddle_compat.fluid.framework import (
     program_guard,
     require_version,
 )
+from paddle_compat.fluid.io import load, save
 from paddle_compat.fluid.lod_tensor import create_lod_tensor, create_random_int_lodtensor
 from paddle_compat.fluid.param_attr import ParamAttr
 
@@ -77,9 +79,11 @@ __all__ = [
     "gradients",
     "in_dygraph_mode",
     "initializer",
+    "io",
     "is_compiled_with_cuda",
     "layer_helper",
     "layers",
+    "load",
     "lod_tensor",
     "name_scope",
     "optimizer",
@@ -87,14 +91,11 @@ __all__ = [
     "program_guard",
     "regularizer",
     "require_version",
+    "save",
     "scope_guard",
     "unique_name",
 ]
 
-_SAVE = (
-    "numpy.savez of numpy.array(fluid.global_scope().find_var(name).get_tensor()) for each of "
-    "program.list_vars() that is persistable"
-)
 _RUN = "the program itself, given to Executor.run; there is one device"
 
 __getattr__ = unsupported_attribute(
@@ -108,8 +109,5 @@ __getattr__ = unsupported_attribute(
         "DataFeeder": "feed={name: numpy array} of Executor.run",
         "ExecutionStrategy": _RUN,
         "ParallelExecutor": _RUN,
-        "io": _SAVE,
-        "load": _SAVE,
-        "save": _SAVE,
     },
 )

@@ -1,0 +1,117 @@
+"""Records of tensors: what is written is read, and nothing that is damaged is."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from paddle_compat.checkpoints import DamagedFileError, read_record, read_records, record_bytes
+
+KINDS = ("bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64")
+ANY = st.sampled_from(KINDS).flatmap(
+    lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=0, max_dims=4, min_side=0))
+)
+
+
+@given(ANY, st.lists(st.lists(st.integers(0, 2**40), max_size=4), max_size=3))
+def test_what_is_written_is_read(array: np.ndarray, lod: list[list[int]]) -> None:
+    found = read_record(record_bytes(array, lod), "it")
+    assert found.lod == lod
+    assert (found.array.dtype, found.array.shape) == (array.dtype, array.shape)
+    assert found.array.tobytes() == np.ascontiguousarray(array).tobytes()
+
+
+def test_a_record_is_as_paddle_writes_it() -> None:
+    array = np.array([[1.0, 2.0]], "float32")
+    assert record_bytes(array, [[0, 1]]) == (
+        struct.pack("<IQQ2Q", 0, 1, 16, 0, 1)
+        + struct.pack("<Ii", 0, 6)
+        + b"\x08\x05\x10\x01\x10\x02"
+        + array.tobytes()
+    )
+
+
+def test_a_transposed_array_is_written_in_order() -> None:
+    array = np.arange(6.0).reshape(2, 3).T
+    assert (read_record(record_bytes(array), "it").array == array).all()
+
+
+def test_packed_sizes_are_read_too() -> None:
+    record = struct.pack("<IQIi", 0, 0, 0, 6) + b"\x08\x05\x12\x02\x01\x02" + bytes(8)
+    assert read_record(record, "it").array.shape == (1, 2)
+
+
+@pytest.mark.parametrize("lod", [[], [[0, 2]]])
+def test_a_record_that_is_cut_off_is_refused_at_every_byte(lod: list[list[int]]) -> None:
+    data = record_bytes(np.arange(6, dtype="float32").reshape(2, 3), lod)
+    for end in range(len(data)):
+        with pytest.raises(DamagedFileError, match="at byte"):
+            read_record(data[:end], "it")
+
+
+@given(st.binary(max_size=80))
+def test_foreign_bytes_are_refused_or_are_a_record(data: bytes) -> None:
+    try:
+        found = read_record(data, "it")
+    except DamagedFileError:
+        return
+    assert len(record_bytes(found.array, found.lod)) <= len(data)
+
+
+@given(st.integers(0, 33), st.integers(0, 255))
+def test_one_wrong_byte_never_does_worse_than_an_error(place: int, value: int) -> None:
+    data = bytearray(record_bytes(np.arange(4, dtype="int16"), [[0, 4]]))
+    data[place % len(data)] = value
+    with contextlib.suppress(DamagedFileError):
+        assert read_record(bytes(data), "it").array.nbytes <= len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"\x80\x02}q\x00.", "version"),
+        (struct.pack("<IQ", 1, 0), "version 0, and here stands 1"),
+        (struct.pack("<IQ", 0, 2**60), "levels of detail"),
+        (struct.pack("<IQQ", 0, 1, 2**60), "needs 1152921504606846976 bytes, and 0 are left"),
+        (struct.pack("<IQQ", 0, 1, 7) + bytes(7), "no offsets"),
+        (struct.pack("<IQIi", 0, 0, 7, 0), "version 0, and here stands 7"),
+        (struct.pack("<IQIi", 0, 0, 0, -1), "a description of -1 bytes"),
+        (struct.pack("<IQIi", 0, 0, 0, 2) + b"\x08\x63", "number 99"),
+        (struct.pack("<IQIi", 0, 0, 0, 2) + b"\x0d\x05", "field of kind 5"),
+        (struct.pack("<IQIi", 0, 0, 0, 3) + b"\x08\x05\x90", "cut off"),
+        (
+            struct.pack("<IQIi", 0, 0, 0, 13) + b"\x08\x05\x10" + b"\xff" * 9 + b"\x01",
+            r"shape \[-1\]",
+        ),
+        (
+            struct.pack("<IQIi", 0, 0, 0, 14) + (b"\x08\x05" + b"\x10\xff\xff\xff\xff\x0f" * 2),
+            "are left",
+        ),
+        (record_bytes(np.zeros(2)) + b"more", "4 bytes follow"),
+    ],
+)
+def test_damage_is_told(data: bytes, told: str) -> None:
+    with pytest.raises(DamagedFileError, match=told):
+        read_record(data, "it")
+
+
+def test_a_file_of_several_holds_as_many_as_are_wanted() -> None:
+    data = record_bytes(np.zeros(2)) + record_bytes(np.ones(3, "int32"))
+    found = read_records(data, ["a", "b"], "it")
+    assert found["a"].array.tolist() == [0, 0]
+    assert found["b"].array.tolist() == [1, 1, 1]
+    with pytest.raises(DamagedFileError, match="holds 2 tensors, and 3 are wanted: 'c'"):
+        read_records(data, ["a", "b", "c"], "it")
+    with pytest.raises(DamagedFileError, match="follow the last tensor"):
+        read_records(data, ["a"], "it")
+
+
+def test_a_dtype_that_paddle_lacks_is_refused() -> None:
+    with pytest.raises(TypeError, match="complex64 cannot be saved"):
+        record_bytes(np.zeros(1, "complex64"))

@@ -1,0 +1,304 @@
+"""Files of parameters: real Paddle 1.8.5 reads ours, we read its, and nothing is done by halves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fluid import saved_training
+from paddle_compat import fluid
+from paddle_compat.checkpoints import DamagedFileError, dump_arrays, record_bytes
+
+HOWS = ("persistables", "one file", "memory", "params and others", "save", "state")
+SCRIPT = Path(saved_training.__file__)
+RECORDED = Path(__file__).parent / "saved_by_paddle_1.8.5"
+
+
+def ours(action: str, root: Path, how: str) -> list[float]:
+    return saved_training.run("paddle_compat.fluid", action, how, str(root / how))
+
+
+def real(python: Path, action: str, root: Path) -> dict[str, list[float]]:
+    """Let real Paddle save or load in every way; its start takes longest."""
+    done = subprocess.run(
+        [python, SCRIPT, "paddle.fluid", action, root, *HOWS],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def really_saved(
+    fluid_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, list[float]]]:
+    """What real Paddle saved in each way, and the losses behind that."""
+    root = tmp_path_factory.mktemp("real")
+    return root, real(fluid_python, "save", root)
+
+
+@pytest.mark.live
+def test_real_paddle_goes_on_from_our_files(tmp_path: Path, fluid_python: Path) -> None:
+    wanted = {how: ours("save", tmp_path, how) for how in HOWS}
+    found = real(fluid_python, "load", tmp_path)
+    assert found == {how: pytest.approx(losses, rel=1e-5) for how, losses in wanted.items()}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("how", HOWS)
+def test_we_go_on_from_real_paddles_files(
+    how: str, really_saved: tuple[Path, dict[str, list[float]]]
+) -> None:
+    root, wanted = really_saved
+    assert ours("load", root, how) == pytest.approx(wanted[how], rel=1e-5)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("how", ["persistables", "one file"])
+def test_our_files_are_real_paddles_to_the_byte(
+    how: str, tmp_path: Path, really_saved: tuple[Path, dict[str, list[float]]]
+) -> None:
+    root, _ = really_saved
+    main, startup, exe = built()
+    with fluid.scope_guard(fluid.Scope()), fluid.program_guard(main, startup):
+        exe.run(startup)
+        saved_training.load(fluid, exe, how, str(root / how))
+        saved_training.save(fluid, exe, how, str(tmp_path))
+    assert contents(tmp_path) == contents(root / how)
+
+
+@pytest.mark.parametrize("how", ["one file", "save"])
+def test_we_go_on_from_recorded_files(how: str) -> None:
+    wanted = json.loads((RECORDED / "losses.json").read_text())
+    assert ours("load", RECORDED, how) == pytest.approx(wanted[how], rel=1e-5)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_we_go_on_from_our_own_files(how: str, tmp_path: Path) -> None:
+    wanted = ours("save", tmp_path, how)
+    assert ours("load", tmp_path, how) == wanted
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def built() -> tuple[Any, Any, Any]:
+    main, startup = fluid.Program(), fluid.Program()
+    with fluid.program_guard(main, startup), fluid.unique_name.guard():
+        saved_training.build(fluid)
+    return main, startup, fluid.Executor(fluid.CPUPlace())
+
+
+@pytest.fixture
+def training() -> Iterator[tuple[Any, Any, fluid.Scope]]:
+    """A program that was started, in a scope of its own."""
+    main, startup, exe = built()
+    scope = fluid.Scope()
+    with fluid.scope_guard(scope), fluid.program_guard(main, startup):
+        exe.run(startup)
+        yield main, exe, scope
+
+
+def values(scope: Any) -> dict[str, bytes]:
+    return {
+        name: np.array(scope.find_var(name).get_tensor()).tobytes()
+        for name in scope.local_var_names()
+    }
+
+
+def test_every_damaged_file_leaves_the_scope_as_it_was(
+    training: tuple[Any, Any, fluid.Scope], tmp_path: Path
+) -> None:
+    main, exe, scope = training
+    fluid.io.save_persistables(exe, str(tmp_path), filename="all")
+    fluid.save(main, str(tmp_path / "model"))
+    before = values(scope)
+    whole = (tmp_path / "all").read_bytes()
+    for end in range(0, len(whole), 7):
+        (tmp_path / "all").write_bytes(whole[:end])
+        with pytest.raises(fluid.core.EnforceNotMet, match="nothing was loaded"):
+            fluid.io.load_persistables(exe, str(tmp_path), filename="all")
+    for ending in (".pdparams", ".pdopt"):
+        path = tmp_path / f"model{ending}"
+        pickled = path.read_bytes()
+        for end in range(0, len(pickled), 97):
+            path.write_bytes(pickled[:end])
+            with pytest.raises(DamagedFileError, match="model"):
+                fluid.load(main, str(tmp_path / "model"), exe)
+        path.write_bytes(pickled)
+    assert values(scope) == before
+
+
+def test_one_bad_file_among_many_loads_none(
+    training: tuple[Any, Any, fluid.Scope], tmp_path: Path
+) -> None:
+    main, exe, scope = training
+    fluid.io.save_persistables(exe, str(tmp_path))
+    last = sorted(var.name for var in main.list_vars() if var.persistable)[-1]
+    for name in scope.local_var_names():
+        tensor = scope.find_var(name).get_tensor()
+        tensor.set(np.array(tensor) * 0, fluid.CPUPlace())
+    before = values(scope)
+    (tmp_path / last).write_bytes(b"no tensor")
+    with pytest.raises(RuntimeError, match="version"):
+        fluid.io.load_persistables(exe, str(tmp_path))
+    (tmp_path / last).unlink()
+    with pytest.raises(RuntimeError, match=f"{last}' cannot be read: No such file"):
+        fluid.io.load_persistables(exe, str(tmp_path))
+    assert values(scope) == before
+
+
+@pytest.mark.parametrize(
+    ("array", "told"),
+    [
+        (np.zeros([5, 4], "float32"), r"declared float32\[4, 5\], but .* float32\[5, 4\]"),
+        (np.zeros([4, 5], "float64"), r"declared float32\[4, 5\], but .* float64\[4, 5\]"),
+    ],
+)
+def test_another_shape_or_dtype_is_refused(
+    training: tuple[Any, Any, fluid.Scope], tmp_path: Path, array: Any, told: str
+) -> None:
+    main, exe, scope = training
+    weight = "names/with/slashes"
+    fluid.io.save_persistables(exe, str(tmp_path))
+    fluid.save(main, str(tmp_path / "model"))
+    state = fluid.io.load_program_state(str(tmp_path / "model"))
+    before = values(scope)
+    (tmp_path / weight).write_bytes(record_bytes(array))
+    with pytest.raises(RuntimeError, match=told):
+        fluid.io.load_persistables(exe, str(tmp_path))
+    parameters = {var.name: state[var.name] for var in main.all_parameters()}
+    (tmp_path / "model.pdparams").write_bytes(dump_arrays({**parameters, weight: array}))
+    with pytest.raises(RuntimeError, match=told):
+        fluid.load(main, str(tmp_path / "model"), exe)
+    with pytest.raises(AssertionError, match="nothing was set"):
+        fluid.io.set_program_state(main, {**state, weight: array})
+    assert values(scope) == before
+
+
+def test_what_has_no_value_is_not_saved(tmp_path: Path) -> None:
+    main, startup, exe = built()
+    with fluid.scope_guard(fluid.Scope()), fluid.program_guard(main, startup):
+        with pytest.raises(fluid.core.EnforceNotMet, match="run the startup program first"):
+            fluid.io.save_persistables(exe, str(tmp_path / "there"))
+        with pytest.raises(fluid.core.EnforceNotMet, match="run the startup program first"):
+            fluid.save(main, str(tmp_path / "there" / "model"))
+    assert not (tmp_path / "there").exists()
+
+
+def test_mistakes_are_told(training: tuple[Any, Any, fluid.Scope], tmp_path: Path) -> None:
+    main, exe, _ = training
+    io, there = fluid.io, str(tmp_path)
+    with pytest.raises(TypeError, match=r"executor must be a fluid\.Executor, but it is str"):
+        io.save_params("here", exe)
+    with pytest.raises(TypeError, match="main_program must be"):
+        io.save_params(exe, there, main_program="main")
+    with pytest.raises(AssertionError, match="vars must be variables of a program"):
+        io.save_vars(exe, there, vars=["fc_0.w_0"])
+    with pytest.raises(ValueError, match="give dirname"):
+        io.load_vars(exe, None, vars=main.all_parameters())
+    with pytest.raises(AssertionError, match="like 'directory/name'"):
+        fluid.save(main, f"{there}/")
+    with pytest.raises(ValueError, match="give executor="):
+        fluid.load(main, f"{there}/nothing")
+    with pytest.raises(ValueError, match="give var_list="):
+        fluid.load(main, f"{there}/nothing", exe)
+    with fluid.program_guard(fluid.Program()):
+        foreign = fluid.data("x2", [1])
+    with pytest.raises(LookupError, match="no variable 'x2'"):
+        fluid.load(main, f"{there}/nothing", exe, [foreign])
+    with pytest.warns(UserWarning, match="no variable to save"):
+        assert io.save_vars(exe, there, vars=[]) is None
+    fluid.save(main, f"{there}/model")
+    (tmp_path / "model.pdopt").unlink()
+    with pytest.raises(AssertionError, match=r"model\.pdopt' is not there"):
+        fluid.load(main, f"{there}/model")
+    with pytest.warns(UserWarning, match="the program has no 'other'"):
+        io.set_program_state(main, {"other": np.zeros(1)})
+    closed = fluid.Executor(fluid.CPUPlace())
+    closed.close()
+    with pytest.raises(RuntimeError, match="the executor is closed"):
+        io.load_params(closed, there)
+
+
+def test_levels_of_detail_are_saved(tmp_path: Path) -> None:
+    main = fluid.Program()
+    with fluid.scope_guard(fluid.Scope()) as _, fluid.program_guard(main, fluid.Program()):
+        held = fluid.layers.create_global_var([5, 1], 0.0, "float32", True, name="held")
+        exe = fluid.Executor(fluid.CPUPlace())
+        tensor = fluid.global_scope().var("held").get_tensor()
+        tensor.set(np.ones([5, 1], "float32"), fluid.CPUPlace())
+        tensor.set_lod([[0, 2, 5]])
+        fluid.io.save_vars(exe, str(tmp_path), vars=[held])
+        tensor.set_lod([])
+        fluid.io.load_vars(exe, str(tmp_path), vars=[held])
+        assert fluid.global_scope().find_var("held").get_tensor().lod() == [[0, 2, 5]]
+
+
+KILLED = """
+import sys, numpy as np
+from paddle_compat import fluid
+main, startup = fluid.Program(), fluid.Program()
+with fluid.program_guard(main, startup):
+    w = fluid.layers.create_global_var([200000], 0.0, "float32", True, name="w")
+exe = fluid.Executor(fluid.CPUPlace())
+exe.run(startup)
+tensor = fluid.global_scope().find_var("w").get_tensor()
+step = 0
+while True:
+    step += 1
+    if step == 2:
+        print("ready", flush=True)
+    tensor.set(np.full([200000], step, "float32"), fluid.CPUPlace())
+    with fluid.program_guard(main, startup):
+        fluid.io.save_vars(exe, sys.argv[1], vars=[w])
+        fluid.save(main, sys.argv[1] + "/model")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_killed_process_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
+    main = fluid.Program()
+    with fluid.program_guard(main, fluid.Program()):
+        held = fluid.layers.create_global_var([200000], 0.0, "float32", True, name="w")
+    exe = fluid.Executor(fluid.CPUPlace())
+    seen = set()
+    for attempt in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.02 + 0.02 * attempt)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        with fluid.scope_guard(fluid.Scope()):
+            for load in (
+                lambda: fluid.io.load_vars(exe, str(tmp_path), main, [held]),
+                lambda: fluid.load(main, str(tmp_path / "model"), exe),
+            ):
+                load()
+                array = np.array(fluid.global_scope().find_var("w").get_tensor())
+                assert (array == array[0]).all()
+                seen.add(float(array[0]))
+    assert max(seen) >= 1
