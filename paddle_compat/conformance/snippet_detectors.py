@@ -320,4 +320,4 @@ def _fcos() -> Iterator[Snippet]:
             yield Snippet(name, source, inputs, backward=False, terms=2.0, lods={})
 
 
-SNIPPETS = (*_efficient(), *_solo(), *_retinanet())
+SNIPPETS = (*_efficient(), *_solo(), *_retinanet(), *_fcos())
