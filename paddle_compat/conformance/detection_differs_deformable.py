@@ -96,8 +96,8 @@ _DOUBLE = "the first version is there for float32 alone"
 _CRASH = "the number is divided by, without asking whether it is 0"
 
 _TOGETHER = {
-    f"deformable_conv of {images} images, {step} at a time: layers.deformable_conv(x, o, {m},": truth
-    for images, step in ((1, 64), (2, 64), (2, 2), (4, 2))
+    f"deformable_conv of {n} images, {step} at a time: layers.deformable_conv(x, o, {m},": truth
+    for n, step in ((1, 64), (2, 64), (2, 2), (4, 2))
     for m, truth in (("m", _second), ("None", _first))
 }
 

@@ -13,6 +13,7 @@ from paddle_compat.conformance import (
     detection_cases_matching,
     detection_cases_nms,
     detection_cases_nms_more,
+    detection_cases_perspective,
     detection_cases_proposals,
     detection_cases_retinanet,
     detection_cases_roi,
@@ -25,6 +26,7 @@ from paddle_compat.conformance import (
     detection_differs_matching,
     detection_differs_nms,
     detection_differs_nms_more,
+    detection_differs_perspective,
     detection_differs_proposals,
     detection_differs_retinanet,
     detection_differs_roi,
@@ -93,6 +95,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "roi": (detection_cases_roi.SNIPPETS, detection_differs_roi.DIFFERS),
     "deformable": (detection_cases_deformable.SNIPPETS, detection_differs_deformable.DIFFERS),
     "proposals": (detection_cases_proposals.SNIPPETS, detection_differs_proposals.DIFFERS),
+    "perspective": (detection_cases_perspective.SNIPPETS, detection_differs_perspective.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.kernels.detection.bags import add_rows_back, sum_rows
+from paddle_compat.kernels.detection.rounding import round_away
 
 __all__ = ["Pooling", "roi_align", "roi_pool"]
 
@@ -293,7 +294,7 @@ def _cells(
     """Yield the cells of the bins of some regions after the others', and which bins have none."""
     if not len(rois):
         return
-    corners = _round(rois * pooling.scale)
+    corners = _whole(rois * pooling.scale)
     starts = corners[:, :2]
     sizes = (corners[:, 2:] - starts + 1).clamp(min=1)
     bounds = [
@@ -313,11 +314,9 @@ def _cells(
         yield _outer(axes, images[chunk], shape), empty.flatten()
 
 
-def _round(value: Tensor) -> Tensor:
-    """Round to the nearest integer, halves away from zero, and stay in an int32's range."""
-    whole = value.trunc()
-    rounded = whole + ((value - whole).abs() >= 0.5) * value.sign()
-    return rounded.nan_to_num(0).double().clamp(-(2.0**30), 2.0**30).long()
+def _whole(value: Tensor) -> Tensor:
+    """Return rounded coordinates as integers, which stay in an int32's range."""
+    return round_away(value).nan_to_num(0).double().clamp(-(2.0**30), 2.0**30).long()
 
 
 def _bounds(start: Tensor, size: Tensor, bins: int, extent: int) -> tuple[Tensor, Tensor]:
