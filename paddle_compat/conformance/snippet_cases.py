@@ -10,6 +10,7 @@ from paddle_compat.conformance import (
     detection_cases_assign,
     detection_cases_boxes,
     detection_cases_deformable,
+    detection_cases_levels,
     detection_cases_matching,
     detection_cases_nms,
     detection_cases_nms_more,
@@ -23,6 +24,7 @@ from paddle_compat.conformance import (
     detection_differs_assign,
     detection_differs_boxes,
     detection_differs_deformable,
+    detection_differs_levels,
     detection_differs_matching,
     detection_differs_nms,
     detection_differs_nms_more,
@@ -96,6 +98,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "deformable": (detection_cases_deformable.SNIPPETS, detection_differs_deformable.DIFFERS),
     "proposals": (detection_cases_proposals.SNIPPETS, detection_differs_proposals.DIFFERS),
     "perspective": (detection_cases_perspective.SNIPPETS, detection_differs_perspective.DIFFERS),
+    "levels": (detection_cases_levels.SNIPPETS, detection_differs_levels.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {
