@@ -21,6 +21,7 @@ __all__ = [
     "number_or",
     "numbers",
     "positive_numbers",
+    "unwrapped",
     "without_gradient",
 ]
 
@@ -112,6 +113,12 @@ def number_or(layer: str, name: str, value: Any, default: float) -> float:
         return default
     check_number(layer, name, value)
     return float(value)
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the torch tensor that an argument holds; anything else as it is."""
+    unwrap = getattr(type(value), "__fluid_tensor__", None)
+    return value if unwrap is None else unwrap(value)
 
 
 def without_gradient(value: Any) -> Any:

@@ -187,6 +187,10 @@ def box_coder(
         TypeError: an argument is no such tensor, or prior_box_var is something else.
         ValueError: shapes do not fit, or a choice is not as above.
 
+    Convention:
+        In pixels, a target's centre is (x1 + x2) / 2, but a prior's half a pixel more: what is
+        encoded and decoded again has lost half a pixel.
+
     Example:
         >>> import torch
         >>> from paddle_compat import fluid

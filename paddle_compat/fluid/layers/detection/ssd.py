@@ -18,6 +18,7 @@ from paddle_compat.fluid.layers._shapes import torch_dtype_of
 from paddle_compat.fluid.layers.detection._arguments import (
     check_same_dtype,
     check_shape,
+    unwrapped,
     without_gradient,
 )
 from paddle_compat.fluid.layers.detection._multi_box import multi_box_head
@@ -119,6 +120,7 @@ def ssd_loss(
         Detector", 2016.
     """
     helper = LayerHelper("ssd_loss")
+    confidence, gt_box, gt_label = map(unwrapped, (confidence, gt_box, gt_label))
     if mining_type != "max_negative":
         raise ValueError(f"ssd_loss: mining_type must be 'max_negative', but it is {mining_type!r}")
     if len(confidence.shape) != 3:
@@ -130,8 +132,9 @@ def ssd_loss(
     overlap = _levels_as(iou_similarity(x=gt_box, y=prior_box), gt_box)
     matches, distances = bipartite_match(overlap, match_type, overlap_threshold)
 
-    rank = len(gt_label.shape)
-    labels = reshape(gt_label, shape=[0] * (rank - 1) + [-1, 1])
+    # Paddle has -1 for the last size, which nothing tells of a batch without any label.
+    rank, last = len(gt_label.shape), gt_label.shape[-1]
+    labels = reshape(gt_label, shape=[0] * (rank - 1) + [last, 1])
     labels = _levels_as(without_gradient(labels), gt_label)
     target, _ = target_assign(labels, matches, mismatch_value=background_label)
     logits = flatten(confidence, axis=2)
