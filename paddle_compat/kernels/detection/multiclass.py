@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from paddle_compat.kernels.detection.polygons import polygon_overlaps, polygon_r
 from paddle_compat.kernels.detection.ranking import ranked
 
 __all__ = ["Rule", "multiclass_nms", "multiclass_nms_of_rois", "overlap_rows"]
+
+
+# About how many scores are drawn from all.
+_SAMPLE = 8192
 
 
 @dataclass(frozen=True)
@@ -117,40 +122,57 @@ def _choose(boxes: Tensor, scores: Tensor, rule: Rule) -> Tensor:
         scores: [C, M].
         rule: how they are chosen.
     """
-    above = scores > rule.score_threshold
-    if 0 <= rule.background < len(scores):
-        above[rule.background] = False
-    found = above.reshape(-1).nonzero().flatten()
     if 0 in (rule.nms_top_k, rule.keep_top_k):
-        return found[:0]
-    key = scores.reshape(-1)[found].to(torch.float32)
-    most = rule.keep_top_k
+        return torch.zeros(0, dtype=torch.int64, device=scores.device)
+    key = scores.to(torch.float32)
+    count = scores.shape[1]
+    if rule.keep_top_k < 0:
+        return _suppress(boxes, _above(scores, rule), key, count, rule)
     # What is kept depends on higher scores alone: where enough of the best ones are kept, the
-    # others need not be looked at.
-    looked_at = 256 + 8 * most
+    # others need not be looked at. Every so many scores tell about how high the best ones are.
+    stride = max(key.numel() // _SAMPLE, 1)
+    sample = key[:, ::stride].nan_to_num(-math.inf)
+    if 0 <= rule.background < len(sample):
+        sample[rule.background] = -math.inf
+    sample = sample.reshape(-1)
+    looked_at = 256 + 8 * rule.keep_top_k
     while True:
-        whole = most < 0 or looked_at >= len(found)
-        if whole:
-            kept = _suppress(boxes, found, key, scores.shape[1], rule)
-        else:
-            among = key >= key.topk(looked_at, sorted=False).values.amin()
-            kept = _suppress(boxes, found[among], key[among], scores.shape[1], rule)
-        if whole or len(kept) >= most:
+        rank = -(-looked_at // stride)
+        least = sample.topk(rank, sorted=False).values.amin() if rank < len(sample) else -math.inf
+        if not least > rule.score_threshold:
+            return _suppress(boxes, _above(scores, rule), key, count, rule)
+        kept = _suppress(boxes, _above(scores, rule, key >= least), key, count, rule)
+        if len(kept) == rule.keep_top_k:
             return kept
         looked_at *= 8
 
 
-def _suppress(boxes: Tensor, found: Tensor, key: Tensor, count: int, rule: Rule) -> Tensor:
+def _above(scores: Tensor, rule: Rule, among: Tensor | None = None) -> Tensor:
+    """Return which scores may be detections', as ascending indices into all of them.
+
+    Args:
+        scores: [C, M].
+        rule: how they are chosen.
+        among: [C, M] bool, which are looked at.
+    """
+    above = scores > rule.score_threshold if among is None else among
+    if 0 <= rule.background < len(scores):
+        above[rule.background] = False
+    found = above.reshape(-1).nonzero().flatten()
+    return found if among is None else found[scores.reshape(-1)[found] > rule.score_threshold]
+
+
+def _suppress(boxes: Tensor, found: Tensor, keys: Tensor, count: int, rule: Rule) -> Tensor:
     """Return which candidates are detections, by label and rank.
 
     Args:
         boxes: as in `_choose`.
         found: [K], indices into scores [C, count], ascending.
-        key: [K], their scores, as they are compared.
+        keys: all scores, as they are compared.
         count: how many boxes there are.
         rule: how detections are chosen.
     """
-    label = found // max(count, 1)
+    label, key = found // max(count, 1), keys.reshape(-1)[found]
     order = ranked(key)
     order = order[label[order].argsort(stable=True)]
     found, key, label = found[order], key[order], label[order]

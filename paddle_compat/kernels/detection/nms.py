@@ -25,7 +25,7 @@ Overlap = Callable[[Tensor, Tensor], Tensor]
 """From rows of candidates and rows of kept ones, [D, ...] each, their overlaps, [...]."""
 
 _BLOCK = 64
-_ELEMENTS = 1 << 16
+_ELEMENTS = 1 << 15
 
 
 def greedy_nms(
