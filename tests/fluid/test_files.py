@@ -118,11 +118,14 @@ def training() -> Iterator[tuple[Any, Any, fluid.Scope]]:
         yield main, exe, scope
 
 
+def tensor_of(name: str, scope: Any = None) -> Any:
+    found = (scope or fluid.global_scope()).find_var(name)
+    assert found is not None
+    return found.get_tensor()
+
+
 def values(scope: Any) -> dict[str, bytes]:
-    return {
-        name: np.array(scope.find_var(name).get_tensor()).tobytes()
-        for name in scope.local_var_names()
-    }
+    return {name: np.array(tensor_of(name, scope)).tobytes() for name in scope.local_var_names()}
 
 
 def test_every_damaged_file_leaves_the_scope_as_it_was(
@@ -155,7 +158,7 @@ def test_one_bad_file_among_many_loads_none(
     fluid.io.save_persistables(exe, str(tmp_path))
     last = sorted(var.name for var in main.list_vars() if var.persistable)[-1]
     for name in scope.local_var_names():
-        tensor = scope.find_var(name).get_tensor()
+        tensor = tensor_of(name, scope)
         tensor.set(np.array(tensor) * 0, fluid.CPUPlace())
     before = values(scope)
     (tmp_path / last).write_bytes(b"no tensor")
@@ -213,7 +216,7 @@ def test_mistakes_are_told(training: tuple[Any, Any, fluid.Scope], tmp_path: Pat
     with pytest.raises(TypeError, match="main_program must be"):
         io.save_params(exe, there, main_program="main")
     with pytest.raises(AssertionError, match="vars must be variables of a program"):
-        io.save_vars(exe, there, vars=["fc_0.w_0"])
+        io.save_vars(exe, there, vars=["fc_0.w_0"])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="give dirname"):
         io.load_vars(exe, None, vars=main.all_parameters())
     with pytest.raises(AssertionError, match="like 'directory/name'"):
@@ -251,7 +254,7 @@ def test_levels_of_detail_are_saved(tmp_path: Path) -> None:
         fluid.io.save_vars(exe, str(tmp_path), vars=[held])
         tensor.set_lod([])
         fluid.io.load_vars(exe, str(tmp_path), vars=[held])
-        assert fluid.global_scope().find_var("held").get_tensor().lod() == [[0, 2, 5]]
+        assert tensor_of("held").lod() == [[0, 2, 5]]
 
 
 KILLED = """
@@ -293,12 +296,12 @@ def test_a_killed_process_leaves_the_old_file_or_the_new(tmp_path: Path) -> None
         process.wait()
         process.stdout.close()
         with fluid.scope_guard(fluid.Scope()):
-            for load in (
-                lambda: fluid.io.load_vars(exe, str(tmp_path), main, [held]),
-                lambda: fluid.load(main, str(tmp_path / "model"), exe),
-            ):
-                load()
-                array = np.array(fluid.global_scope().find_var("w").get_tensor())
+            for one in (True, False):
+                if one:
+                    fluid.io.load_vars(exe, str(tmp_path), main, [held])
+                else:
+                    fluid.load(main, str(tmp_path / "model"), exe)
+                array = np.array(tensor_of("w"))
                 assert (array == array[0]).all()
                 seen.add(float(array[0]))
     assert max(seen) >= 1
