@@ -11,6 +11,7 @@ from paddle_compat.conformance import (
     detection_cases_boxes,
     detection_cases_deformable,
     detection_cases_levels,
+    detection_cases_masks,
     detection_cases_matching,
     detection_cases_nms,
     detection_cases_nms_more,
@@ -25,6 +26,7 @@ from paddle_compat.conformance import (
     detection_differs_boxes,
     detection_differs_deformable,
     detection_differs_levels,
+    detection_differs_masks,
     detection_differs_matching,
     detection_differs_nms,
     detection_differs_nms_more,
@@ -99,6 +101,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "proposals": (detection_cases_proposals.SNIPPETS, detection_differs_proposals.DIFFERS),
     "perspective": (detection_cases_perspective.SNIPPETS, detection_differs_perspective.DIFFERS),
     "levels": (detection_cases_levels.SNIPPETS, detection_differs_levels.DIFFERS),
+    "masks": (detection_cases_masks.SNIPPETS, detection_differs_masks.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {

@@ -26,6 +26,9 @@ from paddle_compat.fluid.layers.detection.levels import (
     collect_fpn_proposals,
     distribute_fpn_proposals,
 )
+from paddle_compat.fluid.layers.detection.mask_labels import (
+    generate_mask_labels,
+)
 from paddle_compat.fluid.layers.detection.matching import (
     bipartite_match,
     target_assign,
@@ -65,6 +68,7 @@ __all__ = [
     "density_prior_box",
     "detection_output",
     "distribute_fpn_proposals",
+    "generate_mask_labels",
     "generate_proposal_labels",
     "generate_proposals",
     "iou_similarity",
