@@ -150,9 +150,6 @@ def polygons_of(count: int, corners: int, kind: str, seed: int = 0, images: int 
     random = np.random.RandomState(seed)
     angles = np.sort(random.uniform(0, 2 * np.pi, (images, count, corners)), -1)
     if kind == "any":
-        angles = (
-            random.permuted(angles, axis=-1) if hasattr(random, "permuted") else angles[..., ::-1]
-        )
         angles = angles[..., random.permutation(corners)]
     radius = random.uniform(4, 15, (images, count, corners if kind == "concave" else 1))
     if kind == "clockwise":
@@ -160,7 +157,7 @@ def polygons_of(count: int, corners: int, kind: str, seed: int = 0, images: int 
     center = random.uniform(20, 50, (images, count, 1, 2))
     directions = np.stack((np.cos(angles), np.sin(angles)), -1)
     corner: Array = center + radius[..., None] * directions
-    return corner.reshape(images, count, -1)
+    return corner.reshape(images, count, 2 * corners)
 
 
 def scores_of(classes: int, count: int, seed: int = 0, images: int = 2) -> Array:
