@@ -10,6 +10,7 @@ from paddle_compat.kernels.detection.multiclass import Rule, multiclass_nms, ove
 __all__ = ["locality_aware_nms"]
 
 
+@torch.no_grad()
 def locality_aware_nms(
     boxes: Tensor, scores: Tensor, rule: Rule
 ) -> tuple[Tensor, Tensor, list[int]]:

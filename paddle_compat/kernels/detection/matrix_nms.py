@@ -40,6 +40,7 @@ class MatrixRule:
     background: int
 
 
+@torch.no_grad()
 def matrix_nms(boxes: Tensor, scores: Tensor, rule: MatrixRule) -> tuple[Tensor, Tensor, list[int]]:
     """Return the detections of images.
 

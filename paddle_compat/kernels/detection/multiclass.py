@@ -43,6 +43,7 @@ class Rule:
     background: int = -1
 
 
+@torch.no_grad()
 def multiclass_nms(boxes: Tensor, scores: Tensor, rule: Rule) -> tuple[Tensor, Tensor, list[int]]:
     """Return the detections of images whose classes share their boxes.
 
@@ -70,6 +71,7 @@ def multiclass_nms(boxes: Tensor, scores: Tensor, rule: Rule) -> tuple[Tensor, T
     return torch.cat(rows), torch.cat(indices), lengths
 
 
+@torch.no_grad()
 def multiclass_nms_of_rois(
     boxes: Tensor, scores: Tensor, lengths: Sequence[int], rule: Rule
 ) -> tuple[Tensor, Tensor, list[int]]:

@@ -105,6 +105,7 @@ def _overlaps_of_any(a: Tensor, b: Tensor, offset: float) -> Tensor:
     return (shared / (a[4] + b[4] - shared)).masked_fill_(apart, 0)
 
 
+@torch.no_grad()
 def suppress(
     rows: Tensor,
     overlap: Overlap,

@@ -13,6 +13,7 @@ from paddle_compat.kernels.detection.ranking import best, ranked
 __all__ = ["detections"]
 
 
+@torch.no_grad()
 def detections(
     deltas: Sequence[Tensor],
     scores: Sequence[Tensor],

@@ -215,6 +215,19 @@ def test_retinanet_keeps_all_where_no_number_is_given() -> None:
     assert sum(lengths_of(every)[0]) == len(every)
 
 
+def test_no_gradient_passes() -> None:
+    boxes, scores = BOXES.clone().requires_grad_(), SCORES.clone().requires_grad_()
+    deltas, levels, anchors, image = _heads()
+    for found in (
+        L.multiclass_nms(boxes, scores, 0.1, -1, -1),
+        L.locality_aware_nms(boxes, scores[:, :1], 0.1, -1, -1),
+        L.matrix_nms(boxes, scores, 0.1, 0.1, -1, -1),
+        L.retinanet_detection_output([deltas[0].requires_grad_()], levels, anchors, image),
+    ):
+        assert len(found) > 5
+        assert not found.requires_grad
+
+
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: L.multiclass_nms(BOXES, SCORES, 1, -1, -1),
