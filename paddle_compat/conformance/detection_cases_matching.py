@@ -108,6 +108,7 @@ def _matches() -> Iterator[Snippet]:
             ("tiny", np.full((5, 4), 9e-7)),
             ("edge", np.array([[1e-6, 0.999999e-6, 1.1e-6], [0, 1e-6, 1e-6]])),
             ("threshold", np.array([[0.5, 0.49999997, 0.50000006], [0.9, 0.95, 0.99]])),
+            ("left over", np.array([[0.9, 0.5, 0.49999997, 0.50000006]])),
             ("negative", -np.ones((3, 4))),
             ("infinite", np.array([[np.inf, 1, 2], [np.inf, np.inf, 0], [-np.inf, 3, 1]])),
             ("not a number", np.array([[np.nan, 0.5, 0.2], [0.7, np.nan, 0.9], [np.nan] * 3])),
