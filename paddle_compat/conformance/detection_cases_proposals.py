@@ -33,6 +33,7 @@ SIEVES = (
     ", 40, 15, 1.0, -3.0",
     ", 40, 15, float('nan')",
     ", 3000, 10, 0.0",
+    ", 30, 10, 0.0",
     ", pre_nms_top_n=30, post_nms_top_n=9, nms_thresh=0.4, min_size=2.0, eta=0.9, name='p'",
 )
 
@@ -136,6 +137,11 @@ def _proposals() -> Iterator[Snippet]:
     yield _proposal("", "im_info of fewer images", {**two, "im": two["im"][:1]})
     yield _proposal("", "deltas of fewer images", {**two, "d": two["d"][:1]})
     yield _proposal("", "more than 16 equal scores", {**two, "s": np.full_like(two["s"], 0.5)})
+    for seed, levels in enumerate((2, 3, 7, 20, 60)):
+        many = _heads(3, 9, 8, seed=seed)
+        many["s"] = np.round(many["s"] * levels) / np.float32(levels)
+        for sieve in ("", ", 50, 20", ", 200, 100, 0.9", ", 17, 9, 0.1", ", 100, 10, 0.0"):
+            yield _proposal(sieve, f"scores of {levels} kinds", many)
     yield _proposal(", 9, 5", "equal scores where only some are taken", {**base, "s": ties})
     unreal = two["s"].copy()
     unreal[0, 1, 1, 1] = np.nan

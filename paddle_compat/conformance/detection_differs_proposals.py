@@ -64,24 +64,12 @@ def _proposed(before: int, after: int, threshold: float) -> Truth:
 
 def _proposals() -> dict[str, Differs]:
     call = "generate_proposals(s, d, im, a, v{}) · {}"
-    unstable = "more than 16 cells are sorted by C++'s unstable sort, which leaves no order to ties"
     unread = "what is too small is read beyond its end"
     unshaped = "the sums are declared as int32 without a shape, and are [N] of int64"
     entries = {
-        call.format("", "more than 16 equal scores"): Differs(
-            unstable,
-            truth=_proposed(6000, 1000, 0.5),
-            report={"lods.0": [[14, 14]], "lods.1": [[14, 14]]},
-        ),
-        call.format(", 9, 5", "equal"): Differs(
-            "a partial selection takes any of equal scores", truth=_proposed(9, 5, 0.5)
-        ),
         call.format("", "a score that is not a number"): Differs(
             "a score that compares with nothing leaves the cells unsorted",
             truth=_proposed(6000, 1000, 0.5),
-        ),
-        call.format(", 16, 8, -1.0", "without suppression"): Differs(
-            "a partial selection is left unsorted", truth=_proposed(16, 0, -1.0)
         ),
     }
     for sieve in (", return_rois_num=True", ", 20, 5, return_rois_num=True, name='q'"):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.kernels.detection.nms import greedy_nms
+from paddle_compat.kernels.detection.std_sort import falling_order, falling_selection
 
 __all__ = ["Sieve", "proposals"]
 
@@ -45,8 +46,7 @@ def proposals(
 ) -> tuple[Tensor, Tensor]:
     """Return an image's proposals and their scores, the best first.
 
-    Of equal scores the later cell goes first where boxes are suppressed, and else the earlier one,
-    as in real Paddle.
+    Where boxes are not suppressed, they are left in the order that the best are found in.
 
     Args:
         scores: [A, H, W].
@@ -63,7 +63,7 @@ def proposals(
     flat = scores.permute(1, 2, 0).reshape(-1)
     # A threshold that is not a number leaves the best one alone.
     suppressing = not sieve.threshold <= 0
-    chosen = _best(flat, sieve.before, later=suppressing)
+    chosen = _best(flat, sieve.before, ranked=suppressing)
     cell, kind = chosen // count, chosen % count
     codes = deltas.reshape(count, 4, height * width)[kind, :, cell]
     boxes = _decode(codes, anchors[chosen], variances[chosen])
@@ -78,18 +78,28 @@ def proposals(
     return boxes, best
 
 
-def _best(scores: Tensor, count: int, *, later: bool) -> Tensor:
-    """Return where the best scores are, the best first, and of equal ones the later or earlier."""
+def _best(scores: Tensor, count: int, *, ranked: bool) -> Tensor:
+    """Return where the best scores are.
+
+    Args:
+        scores: [K].
+        count: how many; 0 or less for all of them.
+        ranked: whether the best come first, and of equal ones what C++'s algorithms bring further
+            behind; otherwise all are left as those bring them.
+    """
     # Not a number is worse than anything.
     known = scores.nan_to_num(-torch.inf, torch.inf, -torch.inf)
-    places = torch.arange(known.shape[0], device=known.device)
-    if 0 < count < known.shape[0]:
-        least = known.topk(count, sorted=False).values.min()
-        above = (known > least).nonzero().view(-1)
-        ties = (known == least).nonzero().view(-1)
-        places = torch.cat([above, ties[above.shape[0] - count :]]).sort().values
-    places = places.flip(0) if later else places
-    return places[known[places].sort(descending=True, stable=True).indices]
+    some = 0 < count < known.shape[0]
+    if ranked or not some:
+        values, order = known.topk(count) if some else known.sort(descending=True, stable=True)
+        equal = bool((values[1:] == values[:-1]).any())
+        if not equal and not (some and int((known >= values[-1]).sum()) > count):
+            return order
+    chosen = falling_selection(known, count) if some else falling_order(known)
+    if not ranked:
+        return chosen
+    chosen = chosen.flip(0)
+    return chosen[known[chosen].sort(descending=True, stable=True).indices]
 
 
 def _decode(deltas: Tensor, anchors: Tensor, variances: Tensor) -> Tensor:

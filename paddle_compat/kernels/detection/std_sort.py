@@ -1,4 +1,4 @@
-"""The order in which the C++ library's `std::sort` leaves what is equal.
+"""The order in which the C++ library's `std::sort` leaves what is equal, and `std::nth_element`.
 
 1.8's operators sort boxes by scores with it, and which of several equal ones come first decides
 what is kept. It is no accident: libstdc++ splits a range about the median of three of its
@@ -10,10 +10,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["falling_order"]
+__all__ = ["falling_order", "falling_selection"]
 
 # Shorter ranges are left to the insertions at the end, which keep the order of equal elements.
 _SHORT = 16
+_SHORTEST = 3  # likewise, where only some are to be found
 
 
 def falling_order(keys: Tensor) -> Tensor:
@@ -35,6 +36,49 @@ def falling_order(keys: Tensor) -> Tensor:
         cuts = _partition(keys, order, starts, ends)
         starts, ends = torch.cat([starts, cuts]), torch.cat([cuts, ends])
     return order[keys[order].sort(descending=True, stable=True).indices]
+
+
+def falling_selection(keys: Tensor, count: int) -> Tensor:
+    """Return the elements that `std::nth_element` by `a > b` brings to the front, [count] int64.
+
+    Args:
+        keys: [N].
+        count: how many, below N. Their order, too, and which of equal ones they are, is
+            libstdc++'s, as far as `falling_order` is.
+    """
+    values, order = keys.clone(), torch.arange(keys.numel(), device=keys.device)
+    start, end = 0, keys.numel()
+    for _ in range(2 * (end.bit_length() - 1)):
+        if end - start <= _SHORTEST:
+            break
+        cut = start + _cut(values[start:end], order[start:end])
+        start, end = (cut, end) if cut <= count else (start, cut)
+    rest = values[start:end].sort(descending=True, stable=True).indices
+    order[start:end] = order[start:end][rest]
+    return order[:count]
+
+
+def _cut(values: Tensor, order: Tensor) -> int:
+    """Do as `_pivot_first` and `_partition` to one range, and to what is sorted along with it."""
+    a, b, c = (float(values[place]) for place in (1, len(values) // 2, -1))
+    second, middle, last = 1, len(values) // 2, len(values) - 1
+    if a > b:
+        chosen = middle if b > c else last if a > c else second
+    else:
+        chosen = second if a > c else last if b > c else middle
+    exchange = torch.tensor([0, chosen], device=values.device)
+    for row in (values, order):
+        row[exchange] = row[exchange.flip(0)]
+    pivot, inner = values[0], values[1:]
+    lefts = (inner <= pivot).nonzero().view(-1).add_(1)
+    rights = (inner >= pivot).nonzero().view(-1).add_(1).flip(0)
+    pairs = min(len(lefts), len(rights))
+    swaps = int((lefts[:pairs] < rights[:pairs]).sum())
+    one, other = lefts[:swaps], rights[:swaps]
+    for row in (values, order):
+        row[one], row[other] = row[other], row[one]
+    cut = int(lefts[swaps]) if swaps < len(lefts) else len(values)
+    return min(cut, int(rights[swaps - 1])) if swaps else cut
 
 
 def _pivot_first(keys: Tensor, order: Tensor, starts: Tensor, ends: Tensor) -> None:

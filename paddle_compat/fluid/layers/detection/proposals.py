@@ -175,9 +175,9 @@ def generate_proposals(
 
     Convention:
         - A width is x2 - x1 + 1.
-        - Of equal scores that of the later cell goes first (the earlier one where none is left out
-          for its overlap). Real Paddle sorts more than 16 cells
-          by C++'s unstable sort, which puts equal ones in no order that it promises.
+        - Equal scores are in the order that the C++ library's sort leaves them in, as in Paddle.
+        - Where nothing is left out for its overlap, and fewer than all are looked at, the boxes
+          are not sorted, as in Paddle.
 
     Example:
         >>> import torch
