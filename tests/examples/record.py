@@ -23,7 +23,7 @@ def main() -> None:
     """Run every script with real Paddle and write down the digests."""
     made = provision("1.8.5")
     recordings: dict[Path, dict[str, Any]] = {}
-    for run in [*RUNS, DETECTIONS]:
+    for run in [*RUNS, *DETECTIONS]:
         about = {"paddle": made.version, "wheel": made.wheel, "sha256": made.sha256}
         recording = recordings.setdefault(run.recording, {**about, "runs": {}})
         recording["runs"][str(run)] = digest(by_real(run.script, *run.arguments))

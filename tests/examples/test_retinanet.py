@@ -9,12 +9,12 @@ import pytest
 
 from examples import comparison
 from examples.comparison import Arrays, numbers
-from examples.runs import DETECTIONS
+from examples.runs import DETECTIONS, RETINANET, Run
 from examples.scripts import by_ours, by_real
 from examples.test_picture import read_png
 
 SCORES, COORDINATES = 1e-5, 1e-3
-SCRIPT = DETECTIONS.script
+SCRIPT = RETINANET.script
 
 
 def assert_same_detections(ours: Arrays, real: Arrays) -> None:
@@ -29,19 +29,21 @@ def assert_same_detections(ours: Arrays, real: Arrays) -> None:
     np.testing.assert_allclose(ours["mAP"], real["mAP"], 1e-6)
 
 
-def recorded() -> Arrays:
-    found = comparison.load(DETECTIONS.recording)["runs"][str(DETECTIONS)]
+def recorded(run: Run) -> Arrays:
+    found = comparison.load(run.recording)["runs"][str(run)]
     arrays = {name: np.array(numbers(text)) for name, text in found.items()}
     return {**arrays, "detections": arrays["detections"].reshape(-1, 6)}
 
 
-def test_detections_are_those_recorded_from_real_paddle() -> None:
-    assert_same_detections(by_ours(SCRIPT, *DETECTIONS.arguments), recorded())
+@pytest.mark.parametrize("run", DETECTIONS, ids=str)
+def test_detections_are_those_recorded_from_real_paddle(run: Run) -> None:
+    assert_same_detections(by_ours(SCRIPT, *run.arguments), recorded(run))
 
 
 @pytest.mark.live
-def test_detections_are_still_real_paddles() -> None:
-    assert_same_detections(by_real(SCRIPT, *DETECTIONS.arguments), recorded())
+@pytest.mark.parametrize("run", DETECTIONS, ids=str)
+def test_detections_are_still_real_paddles(run: Run) -> None:
+    assert_same_detections(by_real(SCRIPT, *run.arguments), recorded(run))
 
 
 @pytest.mark.live
