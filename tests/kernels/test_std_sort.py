@@ -59,6 +59,15 @@ def test_equal_keys_are_left_where_the_steps_leave_them(
     assert falling_order(torch.tensor(keys)).tolist() == step_by_step(keys)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 400), st.integers(1, 20), st.randoms(use_true_random=False))
+def test_the_order_can_end_early(count: int, values: int, random: Random) -> None:
+    keys = [float(random.randrange(values)) for _ in range(count)]
+    least = float(random.randrange(values + 1))
+    wanted = [index for index in step_by_step(keys) if keys[index] >= least]
+    assert falling_order(torch.tensor(keys), least).tolist() == wanted
+
+
 @pytest.mark.parametrize("count", [0, 1, 16, 17, 130, 1000])
 def test_all_equal_all_rising_and_all_falling(count: int) -> None:
     for keys in (

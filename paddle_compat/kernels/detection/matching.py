@@ -41,13 +41,11 @@ def match(
     within = torch.arange(most, device=device) < counts[:, None]
     padded = distances.new_zeros(images, most, columns)
     padded[within] = distances
-    keys = torch.where(padded >= _nothing(distances), padded, 0)
-    if most >= _MANY_ROWS:
-        keys = keys.double()  # which holds any number of ranks
-    for image, length in enumerate(lengths):
-        if length >= _MANY_ROWS:
-            keys[image] = _sorted_keys(padded[image], length)
-    rows = _greedy(keys)
+    many = counts >= _MANY_ROWS
+    least = torch.where(many[:, None, None], torch.finfo(padded.dtype).tiny, _nothing(distances))
+    rows, clash = _greedy(torch.where(padded >= least, padded, 0))
+    for image in (many & clash).nonzero()[:, 0].tolist():
+        rows[image] = _as_sorted(padded[image, : lengths[image]], rows[image])
     if threshold is not None:
         best, where = torch.where(padded >= _nothing(distances), padded, 0).max(1)
         taken = (rows < 0) & (best >= threshold) & (best > 0)
@@ -61,31 +59,43 @@ def _nothing(like: Tensor) -> Tensor:
     return like.new_tensor(_NEARLY_NOTHING)
 
 
-def _sorted_keys(distances: Tensor, length: int) -> Tensor:
-    """Return keys of pairs that order them as 1.8 sorts them, ties included; 0 for no distance."""
-    positive = torch.where(distances > 0, distances, 0)
-    some = positive[positive > 0].sort().values
-    if not bool((some[1:] == some[:-1]).any()):
-        return positive
-    pairs = distances[:length].flatten()
-    ranks = torch.empty_like(pairs, dtype=torch.float64)
-    ranks[falling_order(pairs)] = torch.arange(len(pairs), 0, -1, device=pairs.device).to(ranks)
-    keys = torch.zeros_like(distances, dtype=torch.float64)
-    keys[:length] = torch.where(pairs > 0, ranks, 0).reshape(length, -1)
-    return keys
+def _as_sorted(distances: Tensor, rows: Tensor) -> Tensor:
+    """Return the row of each column where equal distances go in the order of `std::sort`.
+
+    Args:
+        distances: [R, M].
+        rows: [M], with another order of equal ones: how far down that went is a good guess.
+    """
+    found = distances.gather(0, rows.clamp(min=0)[None])[0][rows >= 0]
+    for least in (float(found.min()), torch.finfo(distances.dtype).tiny):
+        order = falling_order(distances.flatten(), least)
+        ranks = torch.zeros(distances.numel(), dtype=torch.float64, device=distances.device)
+        ranks[order] = torch.arange(len(order), 0, -1, device=ranks.device).to(ranks)
+        rows = _greedy(ranks.reshape(1, *distances.shape))[0][0]
+        if int((rows >= 0).sum()) == min(distances.shape):
+            break
+    return rows
 
 
-def _greedy(keys: Tensor) -> Tensor:
-    """Return each column's row, -1 for none: [N, M] from keys [N, R, M] >= 0; 0 matches nothing.
+def _greedy(keys: Tensor) -> tuple[Tensor, Tensor]:
+    """Match the largest key first, each row and each column once.
 
     Of equal keys, the one in the first column goes first, and in that, the one in the first row.
     Every row remembers where its largest key is, and looks anew only when another row has taken
     that column.
+
+    Args:
+        keys: [N, R, M], none negative; 0 matches nothing.
+
+    Returns:
+        Each column's row, -1 for none, [N, M]; and whether it would matter, [N], which of equal
+        keys goes first.
     """
     images, rows, columns = keys.shape
     keys = keys.clone()
     every = torch.arange(images, device=keys.device)
     found = keys.new_full((images, columns), -1, dtype=torch.int64)
+    clash = torch.zeros(images, dtype=torch.bool, device=keys.device)
     best, where = keys.max(2)
     for _ in range(min(rows, columns)):
         top = best.amax(1)
@@ -94,15 +104,17 @@ def _greedy(keys: Tensor) -> Tensor:
             break
         column = where.masked_fill(best != top[:, None], columns).amin(1)
         row = ((best == top[:, None]) & (where == column[:, None])).int().argmax(1)
-        image, row, column = every[going], row[going], column[going]
+        image, row, column, top = every[going], row[going], column[going], top[going, None]
         found[image, column] = row
+        equal = (keys[image, row] == top).sum(1) + (keys[image, :, column] == top).sum(1)
+        clash[image] |= equal > 2
         keys[image, :, column] = 0
         best[image, row] = 0
         keys[image, row] = 0
         stale = (where[image] == column[:, None]) & (best[image] > 0)
         which, other = stale.nonzero(as_tuple=True)
         best[image[which], other], where[image[which], other] = keys[image[which], other].max(1)
-    return found
+    return found, clash
 
 
 def assign_targets(
@@ -180,4 +192,4 @@ def _largest(keys: Tensor, count: int) -> Tensor:
         return torch.arange(count, device=keys.device)
     least = keys.topk(count).values[-1]
     among = (keys >= least).nonzero()[:, 0]
-    return among if len(among) == count else falling_order(keys)[:count]
+    return among if len(among) == count else falling_order(keys, float(least))[:count]

@@ -17,12 +17,16 @@ _SHORT = 16
 _SHORTEST = 3  # likewise, where only some are to be found
 
 
-def falling_order(keys: Tensor) -> Tensor:
-    """Return the order that `std::sort` by `a > b` brings elements into, [N] int64.
+def falling_order(keys: Tensor, least: float = float("-inf")) -> Tensor:
+    """Return the order that `std::sort` by `a > b` brings elements into.
 
     Args:
         keys: [N]. Among equal ones the order is libstdc++'s; but it sorts otherwise where a range
             was split 2 log2(N) times in vain, which takes keys that are made for that.
+        least: where the order ends: the fewer elements are wanted, the faster it is.
+
+    Returns:
+        The indices of the keys that are at least that, int64.
     """
     count = keys.numel()
     order = torch.arange(count, device=keys.device)
@@ -34,7 +38,9 @@ def falling_order(keys: Tensor) -> Tensor:
         starts, ends = starts[long], ends[long]
         _pivot_first(keys, order, starts, ends)
         cuts = _partition(keys, order, starts, ends)
-        starts, ends = torch.cat([starts, cuts]), torch.cat([cuts, ends])
+        wanted = keys[order[starts]] >= least
+        starts, ends = torch.cat([starts, cuts[wanted]]), torch.cat([cuts, ends[wanted]])
+    order = order[~(keys[order] < least)]
     return order[keys[order].sort(descending=True, stable=True).indices]
 
 
