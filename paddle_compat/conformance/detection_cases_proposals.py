@@ -87,8 +87,9 @@ def _proposals() -> Iterator[Snippet]:
     scenes["three images, wild deltas"] = _heads(1, 7, 3, images=3, spread=4.0)
     scenes["one cell"] = _heads(1, 1, 1)
     scenes["boxes as they are"] = _heads(9, 4, 4, spread=0.0)
-    for told, inputs in scenes.items():
-        for sieve in SIEVES:
+    for number, (told, inputs) in enumerate(scenes.items()):
+        part = slice(None) if number < 2 else slice(number % 2, None, 2)
+        for sieve in SIEVES[part]:
             yield _proposal(sieve, told, inputs)
     base = _heads(2, 2, 4, images=1)
     ties = np.repeat([0.5, 0.25], 8).reshape(1, 2, 2, 4).astype("float32")
@@ -232,8 +233,10 @@ def _scenes() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _labels() -> Iterator[Snippet]:
-    for told, scene in _scenes():
-        for choice in CHOICES:
+    for number, (told, scene) in enumerate(_scenes()):
+        # Every choice meets every other scene, and the first ones all of them.
+        part = slice(None) if number < 2 else slice(number % 2, None, 2)
+        for choice in CHOICES[part]:
             yield _label(choice, told, scene["inputs"], scene["lods"])
     scene = _scene(_boxes(9, 41), _boxes(5, 42), [5, 4], [3, 2])
     inputs, lods = scene["inputs"], scene["lods"]
