@@ -119,12 +119,17 @@ class LayerSpec:
             return self.function(**arguments)
         levels = {f"{name}_lod": _lod.lod_of(arguments[name]) for name in self.lods}
         results = self.function(**arguments, **levels)
-        if not self.ragged:
-            return results
-        count = len(results) - len(set(self.ragged.values()))
-        for index, place in self.ragged.items():
-            _lod.attach(results[index], results[count + place])
-        return results[0] if count == 1 else results[:count]
+        several = isinstance(results, (list, tuple))
+        told = results if several else (results,)
+        count = len(told) - len(set(self.ragged.values()))
+        for index, result in enumerate(told[:count]):
+            if index in self.ragged:
+                _lod.attach(result, told[count + self.ragged[index]])
+            elif self.shares != "first":
+                source = self.shared(arguments, index, result.shape)
+                if source is not None and _lod.lod_of(source):
+                    _lod.attach(result, _lod.lod_of(source))
+        return told[:count] if several and count > 1 else told[0]
 
     def shared(self, arguments: dict[str, Any], index: int, shape: Sequence[int]) -> Any:
         """Return the argument whose levels of detail a result takes; None where there is none.
