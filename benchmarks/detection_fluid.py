@@ -90,7 +90,7 @@ def target_assign(tiny: bool) -> Problem:
     return arrays, {name: [50, 50] for name in ("truth", "labels", "crowd")}, build
 
 
-def multiclass_nms(tiny: bool, dense: bool, most: int) -> Problem:
+def multiclass_nms(tiny: bool, dense: bool, most: int = 1000, kept: int = 100) -> Problem:
     """Boxes of one image around 100 objects, with scores for all classes or for few of them."""
     random = np.random.RandomState(2)
     count, classes = (200, 5) if tiny else (10_000, CLASSES)
@@ -100,7 +100,7 @@ def multiclass_nms(tiny: bool, dense: bool, most: int) -> Problem:
 
     def build(x: Dict[str, Any]) -> List[Any]:
         found = layers.multiclass_nms(
-            x["boxes"], x["scores"], 0.05, most, 100, 0.5, True, 1.0, background_label=-1
+            x["boxes"], x["scores"], 0.05, most, kept, 0.5, True, 1.0, background_label=-1
         )
         return [found]
 
@@ -251,9 +251,10 @@ def main() -> None:
     executor = fluid.Executor(fluid.CPUPlace())
     contenders: Dict[str, Any] = {
         "retinanet_target_assign": Layer(executor, target_assign(tiny)),
-        "multiclass_nms, few scores": Layer(executor, multiclass_nms(tiny, False, 1000)),
-        "multiclass_nms, best scores": Layer(executor, multiclass_nms(tiny, True, 1000)),
-        "multiclass_nms, every score": Layer(executor, multiclass_nms(tiny, True, -1)),
+        "multiclass_nms, few scores": Layer(executor, multiclass_nms(tiny, False)),
+        "multiclass_nms, all kept": Layer(executor, multiclass_nms(tiny, False, kept=-1)),
+        "multiclass_nms, best scores": Layer(executor, multiclass_nms(tiny, True)),
+        "multiclass_nms, every score": Layer(executor, multiclass_nms(tiny, True, most=-1)),
         "generate_proposals": Layer(executor, generate_proposals(tiny)),
         "yolov3_loss": Layer(executor, yolov3_loss(tiny)),
         "roi_align": Layer(executor, roi_align(tiny, backward=False)),
