@@ -9,6 +9,12 @@ from paddle_compat.kernels.detection.multiclass import Rule, multiclass_nms, ove
 
 __all__ = ["locality_aware_nms"]
 
+# How many runs are followed where one begins unforeseen.
+_AHEAD = 64
+
+# How many runs are followed where one begins unforeseen.
+_AHEAD = 64
+
 
 @torch.no_grad()
 def locality_aware_nms(
@@ -35,34 +41,60 @@ def _merge(boxes: Tensor, scores: Tensor, rule: Rule) -> tuple[Tensor, Tensor]:
     """Return boxes and scores, merged ones where their runs begin; the other scores are NaN.
 
     A run goes on while the next box overlaps what the run is merged into by more than the
-    threshold. Where a run begins depends on the one before it; so the runs that would begin at
-    each of the boxes are followed side by side, and then it is seen which ones do begin.
+    threshold. Where a run begins depends on the one before it, but many can be followed side by
+    side: those that begin where a box does not overlap its neighbour. Where a run ends elsewhere,
+    the runs that would begin at each of the next boxes are followed.
     """
     count = len(boxes)
-    begins = torch.arange(count, device=boxes.device)
-    ends = begins + 1
-    merged, totals = boxes.clone(), scores.clone()
-    running = begins
-    while len(running):
-        following = ends[running]
-        inside = following < count
-        running, following = running[inside], following[inside]
-        box, total = merged[running], totals[running]
-        joining, score = boxes[following], scores[following]
-        rows, overlap = overlap_rows(torch.cat((joining, box)), rule.normalized)
-        joins = overlap(*rows.split_with_sizes([len(joining), len(box)], 1)) > rule.nms_threshold
-        running = running[joins]
-        weight, score = total[joins, None], score[joins, None]
-        sum_of = score + weight
-        merged[running] = (joining[joins] * score + box[joins] * weight) / sum_of
-        totals[running] = sum_of[:, 0]
-        ends[running] += 1
-    after = ends.tolist()
+    runs = _Runs(boxes, scores, rule)
+    begins = torch.ones(count, dtype=torch.bool, device=boxes.device)
+    begins[1:] = ~runs.join(boxes[1:], boxes[:-1])
+    runs.follow(begins.nonzero().flatten())
+    after = runs.ends.tolist()
     starts = []
     start = 0
     while start < count:
+        if after[start] < 0:
+            ahead = runs.ends[start : start + _AHEAD]
+            runs.follow(start + (ahead < 0).nonzero().flatten())
+            after[start : start + _AHEAD] = ahead.tolist()
         starts.append(start)
         start = after[start]
-    begun = torch.zeros_like(ends, dtype=torch.bool)
+    begun = torch.zeros_like(begins)
     begun[starts] = True
-    return merged, totals.masked_fill(~begun, torch.nan)
+    return runs.merged, runs.totals.masked_fill(~begun, torch.nan)
+
+
+class _Runs:
+    """What each run that was followed is merged into."""
+
+    def __init__(self, boxes: Tensor, scores: Tensor, rule: Rule) -> None:
+        self.boxes, self.scores, self.rule = boxes, scores, rule
+        self.merged, self.totals = boxes.clone(), scores.clone()
+        # Where each run ends; -1 where none was followed.
+        self.ends = torch.full((len(boxes),), -1, device=boxes.device)
+
+    def join(self, boxes: Tensor, others: Tensor) -> Tensor:
+        """Tell which boxes overlap the others, one each, so much that they are merged."""
+        rows, overlap = overlap_rows(torch.cat((boxes, others)), self.rule.normalized)
+        found = overlap(rows[:, : len(boxes)], rows[:, len(boxes) :])
+        return found > self.rule.nms_threshold
+
+    def follow(self, starts: Tensor) -> None:
+        """Merge the runs that begin at these boxes."""
+        self.ends[starts] = starts + 1
+        running, box, total = starts, self.boxes[starts], self.scores[starts]
+        while len(running):
+            following = self.ends[running]
+            inside = following < len(self.boxes)
+            if not bool(inside.all()):
+                running, following = running[inside], following[inside]
+                box, total = box[inside], total[inside]
+            joins = self.join(self.boxes[following], box)
+            running, following = running[joins], following[joins]
+            box, total, score = box[joins], total[joins], self.scores[following]
+            sum_of = score + total
+            box = self.boxes[following] * score[:, None] + box * total[:, None]
+            box, total = box / sum_of[:, None], sum_of
+            self.merged[running], self.totals[running] = box, total
+            self.ends[running] = following + 1

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from paddle_compat.kernels.detection.groups import beside_each_other
 from paddle_compat.kernels.detection.nms import Overlap, box_rows
 from paddle_compat.kernels.detection.std_heap import first_by_falling_key
 
 __all__ = ["MatrixRule", "matrix_nms"]
 
-# How many candidates are decayed at once.
-_BLOCK = 128
+# How many candidates, and how many pairs of them, are worked on at once.
+_ELEMENTS = 1 << 12
+_PAIRS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -67,54 +69,78 @@ def matrix_nms(boxes: Tensor, scores: Tensor, rule: MatrixRule) -> tuple[Tensor,
 
 def _choose(boxes: Tensor, scores: Tensor, rule: MatrixRule) -> tuple[Tensor, Tensor, Tensor]:
     """Return an image's detections: labels in the scores' dtype, indices and scores."""
-    labels, decayed = [scores.new_empty(0)], [scores.new_empty(0)]
-    indices = [scores.new_empty(0, dtype=torch.int64)]
-    offset = 0.0 if rule.normalized else 1.0
     # NaN is not left out.
     above = ~(scores <= rule.score_threshold)
-    for label in range(len(scores)):
-        if label == rule.background:
-            continue
-        found = above[label].nonzero().flatten()
-        score = scores[label, found]
-        most = len(found) if rule.nms_top_k < 0 else min(len(found), rule.nms_top_k)
-        order = first_by_falling_key(score, most)
-        found, score = found[order], score[order]
-        rows, overlap = box_rows(boxes[found], offset)
-        score = _decays(rows, overlap, rule.sigma) * score
-        kept = ~(score <= rule.post_threshold)
-        # Unless it is the best one's.
-        kept[:1] = score[:1] > rule.post_threshold
-        labels.append(torch.full_like(score[kept], label))
-        indices.append(found[kept])
-        decayed.append(score[kept])
-    score = torch.cat(decayed)
+    found = [_best(above[label], scores[label], rule.nms_top_k) for label in range(len(scores))]
+    if 0 <= rule.background < len(found):
+        found[rule.background] = found[rule.background][:0]
+    lengths = [len(one) for one in found]
+    index = torch.cat(found) if found else above.new_empty(0, dtype=torch.int64)
+    sizes = torch.tensor(lengths, dtype=torch.int64, device=scores.device)
+    label = torch.repeat_interleave(sizes)
+    score = scores[label, index]
+    rows, overlap = box_rows(boxes[index], 0.0 if rule.normalized else 1.0)
+    factors = torch.ones_like(score)
+    for grid, within in beside_each_other(lengths, rows.device, elements=_ELEMENTS, short=64):
+        dense = rows[:, grid.flatten()].reshape(len(rows), *grid.shape)
+        factors[grid[within]] = _decays(dense, overlap, rule.sigma)[within]
+    score = factors * score
+    kept = ~(score <= rule.post_threshold)
+    # The best one of a class is asked the other way round, which tells for NaN.
+    first = (sizes.cumsum(0) - sizes)[sizes > 0]
+    kept[first] = score[first] > rule.post_threshold
+    label, index, score = label[kept], index[kept], score[kept]
     most = len(score) if rule.keep_top_k < 0 else min(len(score), rule.keep_top_k)
     order = first_by_falling_key(score, most)
-    return torch.cat(labels)[order], torch.cat(indices)[order], score[order]
+    return label[order].to(score.dtype), index[order], score[order]
+
+
+def _best(above: Tensor, scores: Tensor, most: int) -> Tensor:
+    """Return the indices of a class's candidates, the best first."""
+    found = above.nonzero().flatten()
+    count = len(found) if most < 0 else min(len(found), most)
+    return found[first_by_falling_key(scores[found], count)]
 
 
 def _decays(rows: Tensor, overlap: Overlap, sigma: float | None) -> Tensor:
-    """Return what each candidate's score is multiplied by, [K], the best candidate first."""
-    count = rows.shape[1]
+    """Return what each candidate's score is multiplied by.
+
+    Args:
+        rows: [D, G, K], the candidates of groups beside each other, each group's best first.
+        overlap: gives their overlaps.
+        sigma: as in `MatrixRule`.
+
+    Returns:
+        [G, K].
+    """
+    groups, count = rows.shape[1:]
     # Each one's largest overlap with a better one.
-    largest = rows.new_zeros(count)
-    factors = rows.new_ones(count)
-    for start in range(0, count, _BLOCK):
-        end = min(start + _BLOCK, count)
-        shared = overlap(rows[:, None, start:end], rows[:, :end, None])
-        worse = torch.ones_like(shared, dtype=torch.bool).tril_(-start)
-        # What is NaN neither counts nor decays.
-        passed_over = worse | shared.isnan()
-        largest[start:end] = shared.masked_fill(passed_over, 0).amax(0)
-        factor = _decay(shared, largest[:end, None], sigma)
-        factor.masked_fill_(passed_over | factor.isnan(), math.inf)
-        factors[start:end] = factor.amin(0).clamp_(max=1)
+    largest = rows.new_zeros((groups, count))
+    factors = rows.new_ones((groups, count))
+    block = max(_PAIRS // (groups * count), 8)
+    for start in range(0, count, block):
+        end = min(start + block, count)
+        shared = overlap(rows[:, :, None, start:end], rows[:, :, :end, None])
+        worse = torch.ones(shared.shape[1:], dtype=torch.bool, device=rows.device).tril_(-start)
+        shared.masked_fill_(worse, 0)
+        most = shared.amax(1)
+        # What is NaN does not count.
+        if bool(most.isnan().any()):
+            most = shared.nan_to_num(0.0, math.inf, -math.inf).amax(1)
+        largest[:, start:end] = most
+        # What does not overlap decays nothing, unless an overlap was above 1 or sigma is negative.
+        counts = shared != 0
+        if (sigma or 0) < 0 or bool((largest > 1).any()):
+            counts = ~worse.expand_as(shared)
+        group, one, other = counts.nonzero(as_tuple=True)
+        factor = _decay(shared[group, one, other], largest[group, one], sigma)
+        factor.masked_fill_(factor.isnan(), math.inf)
+        factors.view(-1).scatter_reduce_(0, group * count + start + other, factor, "amin")
     return factors
 
 
 def _decay(overlap: Tensor, largest: Tensor, sigma: float | None) -> Tensor:
-    """Return how a better candidate, with its own largest overlap, decays a score."""
+    """Return how better candidates, each with its own largest overlap, decay scores."""
     if sigma is not None:
         return ((largest * largest - overlap * overlap) * sigma).exp_()
     # In float64, whatever the boxes are.

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from paddle_compat.kernels.detection.groups import beside_each_other
 from paddle_compat.kernels.detection.overlap import areas
 
 __all__ = ["Overlap", "box_rows", "greedy_nms", "suppress"]
@@ -127,43 +128,21 @@ def suppress(
     """
     count = rows.shape[1]
     if lengths is None or len(lengths) == 1:
-        keep = _suppress(rows[:, None], [count], overlap, threshold, eta, most)
+        sizes = torch.tensor([count], device=rows.device)
+        keep = _suppress(rows[:, None], sizes, overlap, threshold, eta, most)
         return keep[0].nonzero().flatten()
     kept = rows.new_zeros(count, dtype=torch.bool)
-    starts = [0]
-    for length in lengths:
-        starts.append(starts[-1] + length)
-    for batch in _batches(lengths):
-        sizes = [lengths[group] for group in batch]
-        first = torch.tensor([starts[group] for group in batch], device=rows.device)[:, None]
-        column = torch.arange(sizes[0], device=rows.device)
-        within = column < torch.tensor(sizes, device=rows.device)[:, None]
-        grid = (first + column).clamp_(max=count - 1)
+    groups = beside_each_other(lengths, rows.device, elements=_ELEMENTS, short=_BLOCK)
+    for grid, within in groups:
         dense = rows[:, grid.flatten()].reshape(len(rows), *grid.shape)
-        keep = _suppress(dense, sizes, overlap, threshold, eta, most)
+        keep = _suppress(dense, within.sum(1), overlap, threshold, eta, most)
         kept[grid[within]] = keep[within]
     return kept.nonzero().flatten()
 
 
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Return groups of about the same length together, so that little is filled up."""
-    batches: list[list[int]] = []
-    longest = 0
-    for group in sorted(range(len(lengths)), key=lambda group: -lengths[group]):
-        length = lengths[group]
-        if not length:
-            break
-        full = batches and (len(batches[-1]) + 1) * longest > _ELEMENTS
-        if full or not batches or (2 * length < longest and longest > _BLOCK):
-            batches.append([])
-            longest = length
-        batches[-1].append(group)
-    return batches
-
-
 def _suppress(
     rows: Tensor,
-    sizes: list[int],
+    left: Tensor,
     overlap: Overlap,
     threshold: float,
     eta: float,
@@ -173,7 +152,7 @@ def _suppress(
 
     Args:
         rows: [D, G, N]; a group is filled up with anything.
-        sizes: how many candidates each group has.
+        left: [G], how many candidates each group has.
         overlap: as in `suppress`.
         threshold: as in `greedy_nms`.
         eta: as in `greedy_nms`.
@@ -190,7 +169,6 @@ def _suppress(
     position = torch.arange(longest, device=rows.device).expand(groups, longest)
     # The largest overlap with a kept one so far; NaN is above everything.
     worst = rows.new_full((groups, longest), -math.inf)
-    left = torch.tensor(sizes, device=rows.device)
     found = torch.zeros_like(left)
     while longest:
         size = longest if longest <= 2 * _BLOCK else _BLOCK

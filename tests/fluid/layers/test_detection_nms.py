@@ -130,14 +130,30 @@ def test_runs_side_by_side_merge_what_one_box_after_the_other_does(
     else:
         array = boxes_of(count, seed, 1, clusters=corners)[0]
     boxes, scores = torch.from_numpy(array), torch.from_numpy(random.uniform(0.1, 1, count))
-    rule = multiclass.Rule(-1.0, -1, -1, threshold)
-    merged, totals = locality._merge(boxes, scores, rule)
-    found = [
+    assert runs_of(boxes, scores, threshold) == one_box_after_the_other(boxes, scores, threshold)
+
+
+def runs_of(boxes: Tensor, scores: Tensor, threshold: float) -> list[tuple[list[float], float]]:
+    merged, totals = locality._merge(boxes, scores, multiclass.Rule(-1.0, -1, -1, threshold))
+    return [
         (box.tolist(), total.item())
         for box, total in zip(merged, totals, strict=True)
         if not total.isnan()
     ]
-    assert found == one_box_after_the_other(boxes, scores, threshold)
+
+
+@pytest.mark.parametrize("ahead", [1, 7, 64])
+def test_runs_that_end_between_neighbours_that_overlap_are_seen(
+    ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locality, "_AHEAD", ahead)
+    # Each box overlaps the one before it; what they are merged into stays behind.
+    left = torch.arange(300.0, dtype=torch.float64)
+    boxes = torch.stack((left, 0 * left, left + 5, 0 * left + 1), 1)
+    scores = torch.linspace(0.5, 1, 300, dtype=torch.float64)
+    found = runs_of(boxes, scores, 0.4)
+    assert found == one_box_after_the_other(boxes, scores, 0.4)
+    assert 20 < len(found) < 150
 
 
 @pytest.mark.parametrize("sigma", [None, 2.0])
@@ -145,7 +161,8 @@ def test_scores_decay_alike_in_blocks_of_any_size(sigma: float | None) -> None:
     rule = matrix_nms.MatrixRule(0.0, 0.0, -1, -1, sigma, True, -1)
     whole = matrix_nms.matrix_nms(BOXES, SCORES, rule)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(matrix_nms, "_BLOCK", 7)
+        patch.setattr(matrix_nms, "_PAIRS", 1)
+        patch.setattr(matrix_nms, "_ELEMENTS", 1)
         blocks = matrix_nms.matrix_nms(BOXES, SCORES, rule)
     assert torch.equal(whole[0], blocks[0])
     assert torch.equal(whole[1], blocks[1])
