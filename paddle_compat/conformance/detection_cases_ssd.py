@@ -146,6 +146,31 @@ layers.detection_output(np.ones([2, 3, 4], 'float32'), scores, prior, var)
 layers.detection_output(loc, np.ones([2, 3, 4], 'float32'), prior, var)
 """
 
+TRAINING = """
+layers = fluid.layers
+image = fluid.data('image', [None, 3, 32, 32])
+box, label = fluid.data('box', [None, 4], lod_level=1), fluid.data('label', [None, 1], 'int32', lod_level=1)
+maps, x = [], image
+for size in (8, 12, 16):
+    x = layers.conv2d(x, size, 3, stride=2, padding=1, act='relu')
+    maps.append(x)
+loc, conf, prior, var = layers.multi_box_head(maps, image, 32, 4, [[2.], [2.], [2., 3.]], 20, 70, clip=True, kernel_size=3, pad=1)
+found, index = layers.detection_output(loc, conf, prior, var, nms_top_k=20, keep_top_k=20, score_threshold=0.2, return_index=True)
+test = fluid.default_main_program().clone(for_test=True)
+loss = layers.reduce_mean(layers.ssd_loss(loc, conf, box, label, prior, var))
+fluid.optimizer.Momentum(0.01, 0.9).minimize(loss)
+exe.run(fluid.default_startup_program())
+lod = lambda array, lengths: fluid.create_lod_tensor(array, [lengths], fluid.CPUPlace())
+losses = []
+for step, lengths in enumerate(([2, 3], [1, 4], [4, 1])):
+    feed = {'image': images[step], 'box': lod(boxes[step], lengths), 'label': lod(labels[step], lengths)}
+    losses.append(exe.run(feed=feed, fetch_list=[loss])[0])
+results = exe.run(test, feed={'image': images[0]}, fetch_list=[found, index], return_numpy=False)
+answers['losses'] = np.stack(losses)
+answers['found'], answers['index'] = np.array(results[0]), np.array(results[1])
+facts['lengths'] = [result.recursive_sequence_lengths() for result in results]
+"""
+
 
 def _levels(**lods: list[list[int]]) -> Mapping[str, Any]:
     return {"lods": lods}
@@ -304,4 +329,20 @@ def _outputs() -> Iterator[Snippet]:
     yield from over(lines, only="gradient", loc=loc, scores=scores, prior=prior, var=var)
 
 
-SNIPPETS = (*_losses(), *_heads(), *_outputs())
+def _training() -> Snippet:
+    """Return a small detector that trains, and detects in a clone of its program."""
+    scenes = [scene([2, 3], 1, 4, seed) for seed in range(3)]
+    return Snippet(
+        "a small SSD: three steps, and its detections",
+        TRAINING,
+        {
+            "images": floats(3, 2, 3, 32, 32),
+            "boxes": np.stack([given["box"] for given in scenes]),
+            "labels": np.stack([given["label"] for given in scenes]),
+        },
+        mode="script",
+        terms=10.0,
+    )
+
+
+SNIPPETS = (*_losses(), *_heads(), *_outputs(), _training())
