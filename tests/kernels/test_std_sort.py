@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paddle_compat.kernels.detection.std_sort import falling_order
+from paddle_compat.kernels.detection.std_sort import falling_order, falling_selection
 
 
 def step_by_step(keys: Sequence[float]) -> list[int]:
@@ -76,6 +76,48 @@ def test_all_equal_all_rising_and_all_falling(count: int) -> None:
         list(map(float, range(count, 0, -1))),
     ):
         assert falling_order(torch.tensor(keys)).tolist() == step_by_step(keys)
+
+
+def selected_step_by_step(keys: Sequence[float], count: int) -> list[int]:
+    """Bring the first `count` by `a > b` to the front as libstdc++'s `std::nth_element` does."""
+    items = [(key, index) for index, key in enumerate(keys)]
+    first, last = 0, len(items)
+    while last - first > 3:
+        second, middle, end = first + 1, (first + last) // 2, last - 1
+        a, b, c = (items[place][0] for place in (second, middle, end))
+        # Of equal ones the steps of comparing tell which is taken.
+        if a > b:
+            median = middle if b > c else end if a > c else second
+        else:
+            median = second if a > c else end if b > c else middle
+        items[first], items[median] = items[median], items[first]
+        pivot, low, high = items[first][0], first + 1, last
+        while True:
+            while items[low][0] > pivot:
+                low += 1
+            high -= 1
+            while pivot > items[high][0]:
+                high -= 1
+            if low >= high:
+                break
+            items[low], items[high] = items[high], items[low]
+            low += 1
+        first, last = (low, last) if low <= count else (first, low)
+    items[first:last] = sorted(items[first:last], key=lambda item: -item[0])
+    return [index for _, index in items[:count]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(2, 400), st.integers(1, 60), st.integers(1, 399), st.randoms(use_true_random=False)
+)
+def test_a_selection_is_left_where_the_steps_leave_it(
+    size: int, values: int, count: int, random: Random
+) -> None:
+    keys = [float(random.randrange(values)) for _ in range(size)]
+    count = 1 + count % (size - 1) if size > 2 else 1
+    found = falling_selection(torch.tensor(keys), count).tolist()
+    assert found == selected_step_by_step(keys, count)
 
 
 def test_the_order_is_not_that_of_a_stable_sort() -> None:
