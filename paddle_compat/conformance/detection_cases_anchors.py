@@ -220,6 +220,12 @@ def _cases() -> Iterator[Snippet]:
     for cells, pixels in (((9, 4), (9, 12)), ((3, 12), (9, 12)), ((8, 11), (9, 12))):
         for unknown in (False, both):
             yield from _on(lines, cells, pixels, unknown=unknown)
+    levels = {"lods": {"x": [[1, 2]], "image": [[2, 1]]}}
+    x, image = floats(3, 2, 3, 4), floats(3, 3, 9, 12)
+    lines += "layers.density_prior_box(x, image, [2], [2.], [1.], flatten_to_2d=True)"
+    yield from over(lines, wrt=(), options=levels, x=x, image=image)
+    line = "layers.anchor_generator(x, [32.], [1.], stride=[8., 8.])"
+    yield from over(line, wrt=(), options={"lods": {"x": [[1, 2]]}}, x=x)
     yield from over(
         """
         layers.reduce_sum(layers.anchor_generator(x, [32.], [1.], stride=[8., 8.])[0]) + layers.reduce_sum(x)

@@ -234,6 +234,8 @@ def _others() -> Iterator[Snippet]:
     for dtype in FLOATS:
         x = floats(2, 8, 3, 5, dtype=dtype)
         yield from over(POLYGONS, wrt=(), x=x)
+        levels = _levels(x=[[1, 0, 1]])
+        yield from over(POLYGONS, wrt=(), only="a level", options=levels, x=x)
         yield from over(
             POLYGONS, wrt=(), unknown={"x": (0, 1, 2, 3)}, x=floats(3, 2, 4, 1, dtype=dtype)
         )

@@ -228,7 +228,7 @@ def _check_polygon(input: Any) -> None:
         )
 
 
-@layer(infer=_polygon_rule, no_gradient=True)
+@layer(infer=_polygon_rule, no_gradient=True, shares=None)
 def polygon_box_transform(input: Tensor, name: str | None = None) -> Tensor:
     """Return corners in pixels from their distances to their cell.
 
