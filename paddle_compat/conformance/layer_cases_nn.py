@@ -206,6 +206,19 @@ layers.resize_KIND(x, scale=2.0, name='r')
 layers.resize_KIND(x, scale=layers.fill_constant([1], 'float32', 2.0))
 layers.resize_KIND(x, out_shape=layers.assign(np.array([6, 8], 'int32')))
 """
+IMAGE_RESIZE = """
+layers.image_resize(x, scale=2.0)
+layers.image_resize(x, [7, 9], resample='NEAREST')
+layers.image_resize(input=x, out_shape=[3, 2], resample='BILINEAR', align_corners=False, align_mode=0)
+layers.image_resize(x, [7, 9], None, 'r', 'NEAREST', None, False)
+layers.image_resize(x, [7, 9], resample='nearest')
+layers.image_resize(x, [7, 9], resample='CUBIC')
+layers.image_resize(x, resample='NEAREST')
+layers.image_resize_short(x, 3)
+layers.image_resize_short(x, 9, 'NEAREST')
+layers.image_resize_short(input=x, out_short_len=6, resample='BILINEAR')
+layers.image_resize_short(x[0], 3)
+"""
 RESIZE_REFUSED = """
 layers.resize_KIND(x)
 layers.resize_KIND(x, scale=0.0)
@@ -287,6 +300,8 @@ def _images() -> Iterator[Snippet]:
     layers.resize_bilinear(layers.transpose(x, [0, 2, 3, 1]), scale=2.0, data_format='NHWC')
     """
     yield from over(modes, x=floats(2, 3, 4, 5))
+    yield from over(IMAGE_RESIZE, x=floats(2, 3, 4, 5))
+    yield from over(IMAGE_RESIZE, x=floats(2, 3, 7, 5), unknown=True)
     for dtype in FLOATS:
         lines = NORM.replace("'float32'", f"'{dtype}'")
         yield from over(lines, options=LONG_SUM, x=floats(2, 4, 3, 5, dtype=dtype))
