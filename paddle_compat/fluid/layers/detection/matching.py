@@ -72,7 +72,8 @@ def bipartite_match(
 
     Args:
         dist_matrix: float32 or float64, [K, M]: the larger, the better; one level of detail tells
-            the rows of each image. Below 1e-6 nothing is matched.
+            the rows of each image. Below 1e-6 nothing is matched; in an image of 130 rows or more,
+            nothing at 0 or below.
         match_type: ``'bipartite'``, as None is: a row has at most one column. After that,
             ``'per_prediction'`` gives each column that is left the row of its largest distance.
         dist_threshold: what that distance must be at least, rounded to float32; None is 0.5.
