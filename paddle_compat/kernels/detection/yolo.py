@@ -335,11 +335,12 @@ def yolo_box(
         # NaN becomes a corner of the image, as in the real kernel.
         low = torch.where(low > 0, low, 0.0)
         high = torch.where(high < image - 1, high, image - 1)
-    unsure = sure < threshold
-    boxes = torch.cat([low, high], 2).masked_fill_(unsure, 0)
-    scores = (planes[:, :, 5:].sigmoid() * sure).masked_fill_(unsure, 0)
-    rows = len(anchors) * height * width
+    unsure = (sure < threshold).transpose(2, 3)
+    corners = torch.cat([low, high], 2).transpose(2, 3)
+    # One large result, written once and then changed where it is.
+    scores = pages.empty((count, len(anchors), height * width, head.classes), x.dtype, x.device)
+    scores.copy_(planes[:, :, 5:].transpose(2, 3)).sigmoid_().mul_(sure.transpose(2, 3))
     return (
-        boxes.transpose(2, 3).reshape(count, rows, 4),
-        scores.transpose(2, 3).reshape(count, rows, head.classes),
+        corners.masked_fill(unsure, 0).reshape(count, -1, 4),
+        scores.masked_fill_(unsure, 0).reshape(count, -1, head.classes),
     )

@@ -34,10 +34,10 @@ def _check(
     layer: str,
     input: Any,
     rois: Any,
+    rois_lod: Any,
     pooled_height: Any,
     pooled_width: Any,
     spatial_scale: Any,
-    rois_lod: Any,
     ratio: Any = -1,
 ) -> tuple[int, int, float, int]:
     """Check everything but the tensors' values; return the numbers, None being the default."""
@@ -106,43 +106,57 @@ def images_of(layer: str, input: Tensor, rois: Tensor, lod: Lod, offsets: Tensor
     return number.repeat_interleave(counts.to(rois.device), output_size=regions)
 
 
-def _rule(arguments: dict[str, Any]) -> Signature:
+def _rule(layer: str, arguments: dict[str, Any]) -> Signature:
+    height, width, *_ = _check(layer, *arguments.values())
     x, rows = arguments["input"], arguments["regions"].shape[0]
-    return (rows, x.shape[1], arguments["height"], arguments["width"]), torch_dtype_of(x)
+    return (rows, x.shape[1], height, width), torch_dtype_of(x)
 
 
-@layer("roi_align", infer=_rule, no_gradient=("regions", "offsets"), lods=("regions",))
+@layer(
+    "roi_align",
+    infer=lambda arguments: _rule("roi_align", arguments),
+    no_gradient=("regions", "offsets"),
+    lods=("regions",),
+)
 def align(
     input: Tensor,
     regions: Tensor,
     offsets: Tensor | None,
-    height: int,
-    width: int,
-    scale: float,
-    ratio: int,
+    height: int | None,
+    width: int | None,
+    scale: float | None,
+    ratio: int | None,
     name: str | None = None,
     *,
     regions_lod: Lod = (),
 ) -> Tensor:
     """Return the mean of samples in each bin of each region: the operator inside `roi_align`."""
+    numbers = _check("roi_align", input, regions, offsets, height, width, scale, ratio)
     images = images_of("roi_align", input, regions, regions_lod, offsets)
-    return kernel.roi_align(input, regions, images, kernel.Pooling(height, width, scale, ratio))
+    return kernel.roi_align(input, regions, images, kernel.Pooling(*numbers))
 
 
-@layer("roi_pool", infer=_rule, no_gradient=("regions", "offsets"), lods=("regions",), after=1)
+@layer(
+    "roi_pool",
+    infer=lambda arguments: _rule("roi_pool", arguments),
+    no_gradient=("regions", "offsets"),
+    lods=("regions",),
+    after=1,
+)
 def largest(
     input: Tensor,
     regions: Tensor,
     offsets: Tensor | None,
-    height: int,
-    width: int,
-    scale: float,
+    height: int | None,
+    width: int | None,
+    scale: float | None,
     *,
     regions_lod: Lod = (),
 ) -> Tensor:
     """Return the largest element in each bin of each region: the operator inside `roi_pool`."""
+    numbers = _check("roi_pool", input, regions, offsets, height, width, scale)
     images = images_of("roi_pool", input, regions, regions_lod, offsets)
-    return kernel.roi_pool(input, regions, images, kernel.Pooling(height, width, scale))
+    return kernel.roi_pool(input, regions, images, kernel.Pooling(*numbers))
 
 
 def roi_align(
@@ -195,9 +209,16 @@ def roi_align(
     Source:
         ``paddle.fluid.layers.roi_align``, PaddlePaddle 1.8; He et al., "Mask R-CNN", 2017.
     """
-    sizes = (pooled_height, pooled_width)
-    numbers = _check("roi_align", input, rois, *sizes, spatial_scale, rois_lod, sampling_ratio)
-    return align(input, rois, rois_lod, *numbers, name=name)
+    return align(
+        input,
+        rois,
+        rois_lod,
+        pooled_height,
+        pooled_width,
+        spatial_scale,
+        sampling_ratio,
+        name=name,
+    )
 
 
 def roi_pool(
@@ -242,7 +263,4 @@ def roi_pool(
     """
     if rois is None:
         raise ValueError("roi_pool: rois must be given; they are [R, 4], x1, y1, x2, y2")
-    height, width, scale, _ = _check(
-        "roi_pool", input, rois, pooled_height, pooled_width, spatial_scale, rois_lod
-    )
-    return largest(input, rois, rois_lod, height, width, scale)
+    return largest(input, rois, rois_lod, pooled_height, pooled_width, spatial_scale)
