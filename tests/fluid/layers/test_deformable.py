@@ -49,8 +49,9 @@ def test_all_gradients_are_derivatives(groups: int, moves: int) -> None:
     def first(x: Tensor, offset: Tensor, filters: Tensor) -> Tensor:
         return deformable_conv(x, offset, None, filters, window(groups, moves))
 
-    assert torch.autograd.gradcheck(second, given)
-    assert torch.autograd.gradcheck(first, (given[0], given[1], given[3]))
+    # Along random directions: element by element takes minutes.
+    assert torch.autograd.gradcheck(second, given, fast_mode=True)
+    assert torch.autograd.gradcheck(first, (given[0], given[1], given[3]), fast_mode=True)
 
 
 @pytest.mark.parametrize(("groups", "moves"), [(1, 1), (2, 2)])
