@@ -63,12 +63,33 @@ def decode(
         size, centre = size[:, None], centre[:, None]
         if variances is not None and variances.ndim == 2:
             variances = variances[:, None]
-    if variances is not None:
-        codes = variances * codes
-    middle = codes[..., :2] * size + centre
-    half = codes[..., 2:].exp() * size / 2
-    far = middle + half
-    return torch.cat([middle - half, far - offset if offset else far], -1)
+    return _decoded(codes, size, centre, variances, offset)
+
+
+def _decoded(
+    codes: Tensor,
+    size: Tensor,
+    centre: Tensor,
+    variances: Tensor | None,
+    offset: float,
+    limit: float | None = None,
+) -> Tensor:
+    """Return the boxes that codes tell, [..., 4], of priors' sizes and centres, [..., 2]."""
+    boxes = torch.empty_like(codes)
+    for axis in (0, 1):
+        place, growth = codes[..., axis], codes[..., 2 + axis]
+        if variances is not None:
+            place = variances[..., axis] * place
+            growth = variances[..., 2 + axis] * growth
+        if limit is not None:
+            growth = growth.clamp(max=limit)
+        side = size[..., axis]
+        middle = (place * side).add_(centre[..., axis])
+        half = growth.exp().mul_(side).div_(2)
+        boxes[..., axis] = middle - half
+        far = middle.add_(half)
+        boxes[..., 2 + axis] = far.sub_(offset) if offset else far
+    return boxes
 
 
 def clip_boxes(boxes: Tensor, limits: Tensor) -> Tensor:
@@ -115,12 +136,7 @@ def assign_decoded(
     count = scores.shape[1]
     size = _sides(priors, 1.0)[:, None]
     centre = priors[:, None, :2] + size / 2
-    scaled = codes.reshape(-1, count, 4) * variances
-    middle = scaled[..., :2] * size + centre
-    growth = scaled[..., 2:]
-    # As the real operator's minimum: not a number does not become the limit.
-    half = torch.where(growth > limit, growth.new_tensor(limit), growth).exp() * size / 2
-    decoded = torch.cat([middle - half, middle + half - 1], -1)
+    decoded = _decoded(codes.reshape(-1, count, 4), size, centre, variances, 1.0, limit)
     if count < 2:
         return decoded.flatten(1), priors.clone()
     seen = torch.where(scores > -1, scores, -1)[:, 1:]
