@@ -175,11 +175,10 @@ def _suppress(boxes: Tensor, found: Tensor, keys: Tensor, count: int, rule: Rule
         rule: how detections are chosen.
     """
     label, key = found // max(count, 1), keys.reshape(-1)[found]
-    order = ranked(key)
-    order = order[label[order].argsort(stable=True)]
+    order = ranked(key, label)
     found, key, label = found[order], key[order], label[order]
     lengths = label.bincount()
-    if 0 <= rule.nms_top_k < len(found):
+    if rule.nms_top_k >= 0 and bool((lengths > rule.nms_top_k).any()):
         rank = torch.arange(len(found), device=found.device) - (lengths.cumsum(0) - lengths)[label]
         among = rank < rule.nms_top_k
         found, key, label = found[among], key[among], label[among]

@@ -8,12 +8,21 @@ from torch import Tensor
 __all__ = ["best", "ranked"]
 
 
-def ranked(scores: Tensor) -> Tensor:
-    """Return the order of falling scores, [N] int64.
+def ranked(scores: Tensor, groups: Tensor | None = None) -> Tensor:
+    """Return the order of falling scores, [N] int64; what is equal stays in its order.
 
     Scores are compared as float32, float64 ones too: Paddle's comparison takes pairs of a float.
+
+    Args:
+        scores: [N], without NaN.
+        groups: [N] int64; those of a low group go before those of a high one.
     """
-    return scores.to(torch.float32).sort(descending=True, stable=True).indices
+    # Sorting whole numbers takes a fraction of the time. Adding 0 makes -0 a 0.
+    bits = (scores.to(torch.float32) + 0.0).view(torch.int32)
+    falling = ~torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
+    if groups is not None:
+        falling = (groups << 32) + falling
+    return falling.sort(stable=True).indices
 
 
 def best(scores: Tensor, threshold: float, most: int = -1) -> Tensor:

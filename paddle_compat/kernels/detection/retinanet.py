@@ -51,8 +51,7 @@ def detections(
         labels.append(found % classes)
     box, value, label = torch.cat(boxes), torch.cat(values), torch.cat(labels)
     # By class, each by score, each in the order of the levels.
-    order = ranked(value)
-    order = order[label[order].argsort(stable=True)]
+    order = ranked(value, label)
     box, value, label = box[order], value[order], label[order]
     lengths = label.bincount().tolist()
     most = None if keep_top_k < 0 else keep_top_k
