@@ -13,7 +13,7 @@ from paddle_compat.conformance.call import Array
 from paddle_compat.conformance.snippet_tables import FLOATS, floats, over
 from paddle_compat.conformance.snippets import Snippet
 
-__all__ = ["SNIPPETS"]
+__all__ = ["ODD_REGIONS", "SNIPPETS", "regions"]
 
 ALIGN = """
 layers.roi_align(x, r)
@@ -107,7 +107,7 @@ _CALLS = (
 )
 
 # Of one picture, 6 high and 9 wide.
-_ODD: Mapping[str, Sequence[Sequence[float]]] = {
+ODD_REGIONS: Mapping[str, Sequence[Sequence[float]]] = {
     "one cell": [[2, 3, 3, 4], [0, 0, 1, 1]],
     "no area": [[2, 3, 2, 3], [4.5, 2.5, 4.5, 2.5], [2, 3, 5, 3], [2, 3, 2, 5]],
     "ends before starts": [[5, 4, 2, 1], [5, 1, 2, 4], [2, 4, 5, 1]],
@@ -169,7 +169,7 @@ def _lods(lengths: Sequence[int]) -> dict[str, Any]:
 def _odd() -> Iterator[Snippet]:
     for dtype in FLOATS:
         picture = floats(1, 2, 6, 9, dtype=dtype)
-        for name, rows in _ODD.items():
+        for name, rows in ODD_REGIONS.items():
             given = {"x": picture, "r": np.array(rows, dtype)}
             for call in _CALLS:
                 yield Snippet(
@@ -183,7 +183,9 @@ def _odd() -> Iterator[Snippet]:
         for name, make in _FEATURES.items():
             given = {
                 "x": make(dtype),
-                "r": np.concatenate([regions(5, 6, 9, dtype), np.array(_ODD["halves"], dtype)]),
+                "r": np.concatenate(
+                    [regions(5, 6, 9, dtype), np.array(ODD_REGIONS["halves"], dtype)]
+                ),
             }
             for call in _CALLS:
                 yield Snippet(

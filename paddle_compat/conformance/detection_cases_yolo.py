@@ -323,6 +323,13 @@ def _snippets() -> Iterator[Snippet]:
         unknown={"x": (0, 2, 3), "b": (0, 1), "l": (0, 1)},
         **_inputs(2, 6, 5, "float32", 4),
     )
+    many = {**_inputs(2, 6, 5, "float64", 3), "x": floats(2, 165, 5, 5, dtype="float64")}
+    yield from over(
+        "layers.yolov3_loss(x, b, l, [10, 13, 16, 30, 33, 23], [0, 1, 2], 50, 0.7, 8)",
+        wrt=("x",),
+        only="50 classes",
+        **many,
+    )
     yield from over(LOSS_REFUSED, wrt=("x",), **_inputs(2, 6, 4, "float32", 3))
     yield from _adversarial()
     yield from _random()

@@ -76,22 +76,21 @@ class _Weighted(torch.autograd.Function):
         return add_rows_back(upstream.contiguous(), *flat, ctx.count), None, None
 
 
-def dots(upstream: Tensor, table: Tensor, rows: Tensor, bags: Tensor, size: int) -> Tensor:
-    """Return the gradient of `sum_rows` by its weights, where all bags have one size.
+def dots(upstream: Tensor, table: Tensor, rows: Tensor, bags: Tensor, starts: Tensor) -> Tensor:
+    """Return the gradient of `sum_rows` by its weights.
 
     Args:
         upstream: [B, C], the gradient of the result.
         table: [V, C].
-        rows: [B * size].
-        bags: [B * size], the bag that each belongs to.
-        size: of each bag.
+        rows: [K].
+        bags: [K], the bag that each belongs to.
+        starts: [B], where each bag begins.
 
     Returns:
-        [B * size].
+        [K].
     """
     if not len(rows) or not table.shape[1]:
         return table.new_zeros(len(rows))
-    starts = torch.arange(0, len(rows), size, dtype=rows.dtype, device=rows.device)
     products: Tensor = torch.ops.aten._embedding_bag_per_sample_weights_backward(
         upstream, table, rows, starts, bags, _SUM
     )

@@ -106,7 +106,7 @@ class _Deformable(torch.autograd.Function):
                 shape = (count, height, width, channels)
                 pieces[0].append(found.reshape(shape).permute(0, 3, 1, 2))
             if moved:
-                slopes = dots(spread, table, flat, bags, _CORNERS).reshape(weights.shape)
+                slopes = dots(spread, table, flat, bags, _starts(rows)).reshape(weights.shape)
                 for piece, found in zip(
                     pieces[1:], torch.autograd.grad(weights, leaves, slopes), strict=False
                 ):
@@ -138,9 +138,13 @@ def _table(x: Tensor, window: Window) -> Tensor:
 
 def _columns(table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
     """Return what the windows see: [places, moves, elements, C / moves]."""
-    starts = torch.arange(0, rows.numel(), _CORNERS, dtype=rows.dtype, device=rows.device)
-    sums = sum_rows(table, rows.reshape(-1), weights.reshape(-1), starts)
+    sums = sum_rows(table, rows.reshape(-1), weights.reshape(-1), _starts(rows))
     return sums.reshape(*rows.shape[:3], table.shape[1])
+
+
+def _starts(rows: Tensor) -> Tensor:
+    """Return where each element's corners begin."""
+    return torch.arange(0, rows.numel(), _CORNERS, dtype=rows.dtype, device=rows.device)
 
 
 def _taps(x: Tensor, offset: Tensor, mask: Tensor | None, window: Window) -> tuple[Tensor, Tensor]:

@@ -11,11 +11,10 @@ from torch import Tensor
 
 from paddle_compat.kernels.detection.bags import add_rows_back, sum_rows
 from paddle_compat.kernels.detection.rounding import round_away
+from paddle_compat.kernels.detection.taps import Axis, Taps, as_pictures, as_table, outer, split
 
 __all__ = ["Pooling", "roi_align", "roi_pool"]
 
-# How many taps are worked on at once: some hundred megabytes of indices and weights at the most.
-_CHUNK = 1 << 22
 _MAX = 2
 # Beyond, a region is no region but a mistake: its samples would not fit any memory.
 _LARGEST_GRID = 1 << 14
@@ -36,31 +35,6 @@ class Pooling:
     width: int
     scale: float
     ratio: int = 0
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Which cells of one axis each bin takes: for every region and bin, a padded list.
-
-    Attributes:
-        cells: [R, bins, L], of which the first `counts` of a region hold.
-        weights: [R, bins, L].
-        counts: [R].
-    """
-
-    cells: Tensor
-    weights: Tensor
-    counts: Tensor
-
-
-@dataclass(frozen=True)
-class _Taps:
-    """The rows of a table that some bins take, bin after bin."""
-
-    rows: Tensor
-    weights: Tensor
-    starts: Tensor
-    bags: Tensor
 
 
 def roi_align(x: Tensor, rois: Tensor, images: Tensor, pooling: Pooling) -> Tensor:
@@ -88,12 +62,12 @@ class _Align(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, rois: Tensor, images: Tensor, pooling: Pooling) -> Tensor:
         ctx.save_for_backward(rois, images)
         ctx.shape, ctx.pooling = x.shape, pooling
-        table = _as_table(x)
+        table = as_table(x)
         sums = [
             sum_rows(table, taps.rows, taps.weights, taps.starts)
             for _, taps in _chunks(rois, images, x.shape, pooling)
         ]
-        return _as_pictures(sums, len(rois), x, pooling)
+        return as_pictures(sums, x, len(rois), x.shape[1], pooling.height, pooling.width)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -101,7 +75,7 @@ class _Align(torch.autograd.Function):
         rois, images = ctx.saved_tensors
         count, channels, height, width = ctx.shape
         bins = ctx.pooling.height * ctx.pooling.width
-        upstream = _as_table(upstream)
+        upstream = as_table(upstream)
         size = count * height * width
         total: Tensor | None = None
         for chunk, taps in _chunks(rois, images, ctx.shape, ctx.pooling):
@@ -113,28 +87,14 @@ class _Align(torch.autograd.Function):
         return total.reshape(count, height, width, channels).permute(0, 3, 1, 2), None, None, None
 
 
-def _as_table(x: Tensor) -> Tensor:
-    """Return [N, C, H, W] with a row for each cell, [N H W, C]."""
-    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-
-
-def _as_pictures(parts: list[Tensor], regions: int, x: Tensor, pooling: Pooling) -> Tensor:
-    """Return rows, one for each bin, as [R, C, height, width]."""
-    channels = x.shape[1]
-    if not parts:
-        return x.new_zeros(regions, channels, pooling.height, pooling.width)
-    rows = parts[0] if len(parts) == 1 else torch.cat(parts)
-    pictures = rows.reshape(regions, pooling.height, pooling.width, channels).permute(0, 3, 1, 2)
-    return pictures.contiguous()
-
-
 def _chunks(
     rois: Tensor, images: Tensor, shape: torch.Size, pooling: Pooling
-) -> Iterator[tuple[slice, _Taps]]:
+) -> Iterator[tuple[slice, Taps]]:
     """Yield the taps of some regions after the others'."""
     if not len(rois):
         return
     corners = rois * pooling.scale
+    map_shape = torch.Size((shape[0], *shape[2:]))
     starts = corners[:, :2]
     sizes = (corners[:, 2:] - starts).clamp(min=1)
     per_bin = sizes / sizes.new_tensor([pooling.width, pooling.height])
@@ -150,28 +110,15 @@ def _chunks(
             )
         grids = per_bin.ceil().long()
         costs = (grids + 2).prod(1)
-    for chunk in _split(costs * pooling.height * pooling.width):
+    for chunk in split(costs * pooling.height * pooling.width):
         axes = [
             _axis(starts[chunk, i], per_bin[chunk, i], grids[chunk, i], bins, extent, pooling.ratio)
             for i, bins, extent in ((1, pooling.height, shape[2]), (0, pooling.width, shape[3]))
         ]
-        yield chunk, _outer(axes, images[chunk], shape)
+        yield chunk, outer(axes[0], axes[1], images[chunk, None], map_shape)
 
 
-def _split(costs: Tensor) -> list[slice]:
-    """Return consecutive slices of about `_CHUNK` cost each."""
-    parts = costs.cumsum(0).sub_(costs).div_(_CHUNK, rounding_mode="floor")
-    sizes = torch.unique_consecutive(parts, return_counts=True)[1].tolist()
-    slices, first = [], 0
-    for size in sizes:
-        slices.append(slice(first, first + size))
-        first += size
-    return slices
-
-
-def _axis(
-    start: Tensor, per_bin: Tensor, grid: Tensor, bins: int, extent: int, ratio: int
-) -> _Axis:
+def _axis(start: Tensor, per_bin: Tensor, grid: Tensor, bins: int, extent: int, ratio: int) -> Axis:
     """Return the cells of one axis that the samples of each bin lie between."""
     most = ratio if ratio > 0 else int(grid.max())
     sample = torch.arange(most, device=start.device)
@@ -186,11 +133,11 @@ def _axis(
     weights = weights.masked_fill(absent[..., None], 0).flatten(2)
     cells = torch.stack([low, (low + 1).clamp(max=extent - 1)], -1).flatten(2)
     if ratio > 0:
-        return _Axis(cells, weights, torch.full_like(grid, 2 * ratio))
+        return Axis(cells, weights, torch.full_like(grid, 2 * ratio))
     return _merge(cells, weights, extent)
 
 
-def _merge(cells: Tensor, weights: Tensor, extent: int) -> _Axis:
+def _merge(cells: Tensor, weights: Tensor, extent: int) -> Axis:
     """Return each cell of a bin once, where samples are no further apart than cells are."""
     idle = weights == 0
     first = cells.masked_fill(idle, extent - 1).amin(2)
@@ -202,44 +149,7 @@ def _merge(cells: Tensor, weights: Tensor, extent: int) -> _Axis:
     reached = first[..., None] + torch.arange(most, device=first.device)
     # A cell that no sample touches must not be read: it may hold an infinity.
     reached = torch.where(merged == 0, first[..., None], reached)
-    return _Axis(reached, merged, counts)
-
-
-def _outer(axes: list[_Axis], images: Tensor, shape: torch.Size) -> _Taps:
-    """Return the taps of all bins: each pair of a vertical and a horizontal cell."""
-    vertical, horizontal = axes
-    regions, rows, high = vertical.cells.shape
-    columns, wide = horizontal.cells.shape[1:]
-    device = images.device
-    dtype = torch.int32 if shape[0] * shape[2] * shape[3] < 2**31 else torch.int64
-    # First a piece for each bin and vertical cell, in order, then each piece's horizontal cells.
-    region = torch.arange(regions, device=device)
-    bins = regions * rows * columns
-    of_bin = region.repeat_interleave(rows * columns)
-    deep, broad = vertical.counts[of_bin], horizontal.counts[of_bin]
-    pieces = int(deep.sum())
-    taps = int((deep * broad).sum())
-    bin_of = torch.repeat_interleave(deep, output_size=pieces)
-    number = torch.arange(bins, device=device)
-    up = (number // columns) * high - (deep.cumsum(0) - deep)
-    up = up[bin_of] + torch.arange(pieces, device=device)
-    base = (images[of_bin] * shape[2])[bin_of] + vertical.cells.flatten()[up]
-    base = (base * shape[3]).to(dtype)
-    scale = vertical.weights.flatten()[up]
-    across = broad[bin_of]
-    starts = across.cumsum(0) - across
-    left = (of_bin * columns + number % columns)[bin_of] * wide - starts
-    piece_of = torch.repeat_interleave(across, output_size=taps)
-    side = left[piece_of] + torch.arange(taps, device=device)
-    found = base[piece_of] + horizontal.cells.flatten().to(dtype)[side]
-    weights = scale[piece_of] * horizontal.weights.flatten()[side]
-    per_bin = deep * broad
-    return _Taps(
-        found,
-        weights,
-        (per_bin.cumsum(0) - per_bin).to(dtype),
-        bin_of.to(dtype)[piece_of],
-    )
+    return Axis(reached, merged, counts)
 
 
 def roi_pool(x: Tensor, rois: Tensor, images: Tensor, pooling: Pooling) -> Tensor:
@@ -264,7 +174,7 @@ class _Pool(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, rois: Tensor, images: Tensor, pooling: Pooling) -> Tensor:
         lowest = torch.finfo(x.dtype).min
-        table = _as_table(x).nan_to_num(nan=lowest, posinf=float("inf"), neginf=lowest)
+        table = as_table(x).nan_to_num(nan=lowest, posinf=float("inf"), neginf=lowest)
         values, chosen = [], []
         for taps, empty in _cells(rois, images, x.shape, pooling):
             largest, _, _, where = torch.embedding_bag(table, taps.rows, taps.starts, mode=_MAX)
@@ -272,13 +182,13 @@ class _Pool(torch.autograd.Function):
             chosen.append(where.masked_fill_((largest == lowest) | empty[:, None], -1))
         ctx.save_for_backward(*chosen)
         ctx.shape = x.shape
-        return _as_pictures(values, len(rois), x, pooling)
+        return as_pictures(values, x, len(rois), x.shape[1], pooling.height, pooling.width)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
         count, channels, height, width = ctx.shape
-        upstream = _as_table(upstream)
+        upstream = as_table(upstream)
         total = upstream.new_zeros(count * height * width, channels)
         first = 0
         for chosen in ctx.saved_tensors:
@@ -290,11 +200,12 @@ class _Pool(torch.autograd.Function):
 
 def _cells(
     rois: Tensor, images: Tensor, shape: torch.Size, pooling: Pooling
-) -> Iterator[tuple[_Taps, Tensor]]:
+) -> Iterator[tuple[Taps, Tensor]]:
     """Yield the cells of the bins of some regions after the others', and which bins have none."""
     if not len(rois):
         return
     corners = _whole(rois * pooling.scale)
+    map_shape = torch.Size((shape[0], *shape[2:]))
     starts = corners[:, :2]
     sizes = (corners[:, 2:] - starts + 1).clamp(min=1)
     bounds = [
@@ -302,16 +213,16 @@ def _cells(
         for i, bins, extent in ((1, pooling.height, shape[2]), (0, pooling.width, shape[3]))
     ]
     counts = [(last - first).amax(1).clamp(min=1) for first, last in bounds]
-    for chunk in _split(counts[0] * counts[1] * pooling.height * pooling.width):
+    for chunk in split(counts[0] * counts[1] * pooling.height * pooling.width):
         axes, holes = [], []
         for (first, last), count in zip(bounds, counts, strict=True):
             first, last, count = first[chunk, :, None], last[chunk, :, None], count[chunk]
             cells = first + torch.arange(int(count.max()), device=first.device)
             cells = cells.minimum(last - 1).clamp_(min=0)
-            axes.append(_Axis(cells, torch.ones_like(cells), count))
+            axes.append(Axis(cells, torch.ones_like(cells), count))
             holes.append(first >= last)
         empty = holes[0] | holes[1].transpose(1, 2)
-        yield _outer(axes, images[chunk], shape), empty.flatten()
+        yield outer(axes[0], axes[1], images[chunk, None], map_shape), empty.flatten()
 
 
 def _whole(value: Tensor) -> Tensor:

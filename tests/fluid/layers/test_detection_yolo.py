@@ -61,6 +61,14 @@ def test_boxes_at_one_prediction_add_to_the_loss_and_the_last_one_teaches() -> N
     assert torch.equal(*gradients)
 
 
+def test_of_boxes_at_one_prediction_one_is_the_last() -> None:
+    head = kernel.Head(ANCHORS, CHOSEN, 4, 32)
+    boxes, valid = boxes_of(ONE, OTHER, ONE), torch.ones(2, 3, dtype=torch.bool)
+    found = kernel._assign(boxes, labels_of(3), None, valid, head, (4, 4), False)
+    # Not left to the order in which a device happens to write.
+    assert found.last.tolist() == [False, True, True] * 2
+
+
 def test_padding_changes_nothing() -> None:
     x = head_of()
     padded = boxes_of([0, 0, 0, 0], ONE, [0.5, 0.5, 0, 0.3], OTHER)
