@@ -24,6 +24,8 @@ __all__ = ["polygon_overlaps", "polygon_rows"]
 _ELEMENTS = 1 << 18
 # The share of a polygon's area that rounding may make up.
 _ROUNDING = 1e-9
+# The share of the areas between edges that rounding may leave of nothing.
+_NOTHING = 1e-13
 # Behind the coordinates: the bounding box, the area, and whether the polygon crosses itself.
 _MORE = 6
 
@@ -100,6 +102,8 @@ def _shared_untangled(a: Tensor, b: Tensor) -> Tensor:
         a: [P, D] float64.
         b: alike.
     """
+    origin = a[:, :2].repeat(1, a.shape[1] // 2)
+    a, b = a - origin, b - origin
     ax1, ay1, ax2, ay2 = (part[:, :, None] for part in _edges(a))
     bx1, by1, bx2, by2 = (part[:, None, :] for part in _edges(b))
     left = ax1.minimum(ax2).maximum(bx1.minimum(bx2))
@@ -113,8 +117,10 @@ def _shared_untangled(a: Tensor, b: Tensor) -> Tensor:
     last = (ay1 + (right - ax1) * a_slope) - (by1 + (right - bx1) * b_slope)
     crossing = first * last < 0
     sides = first.abs() + last.abs()
-    between = torch.where(crossing, (first * first + last * last) / sides, sides)
-    return ((width * between * a_run.sign() * b_run.sign()).sum((1, 2)) / -4).abs_()
+    between = width * torch.where(crossing, (first * first + last * last) / sides, sides)
+    shared = (between * a_run.sign() * b_run.sign()).sum((1, 2)).abs_()
+    # Of polygons that are apart nothing but rounding is left.
+    return (shared / 4).masked_fill_(shared <= _NOTHING * between.sum((1, 2)), 0)
 
 
 def _shared_tangled(a: Tensor, b: Tensor) -> Tensor:

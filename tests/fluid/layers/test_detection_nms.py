@@ -183,6 +183,16 @@ def overlap_of(a: list[float], b: list[float], dtype: torch.dtype) -> float:
     return float(polygons.polygon_overlaps(rows[:, 0], rows[:, 1]))
 
 
+def test_polygons_apart_share_nothing_at_all() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rhombus = torch.tensor([2.0, 0, 0, 2, -2, 0, 0, -2], dtype=torch.float64)
+    places = torch.rand(300, 2, generator=generator, dtype=torch.float64) * 1000
+    one = rhombus * (1 + 1e-3 * torch.rand(300, 8, generator=generator)) + places.repeat(1, 4)
+    # Their bounding boxes overlap.
+    rows, others = polygons.polygon_rows(one), polygons.polygon_rows(one + 2.5)
+    assert not polygons.polygon_overlaps(rows, others).any()
+
+
 SQUARE = [0.0, 0, 4, 0, 4, 4, 0, 4]
 POLYGONS: list[tuple[str, list[float], float]] = [
     ("itself", SQUARE, 1),
@@ -191,6 +201,7 @@ POLYGONS: list[tuple[str, list[float], float]] = [
     ("a rhombus", [2, -1, 5, 2, 2, 5, -1, 2], 14 / 20),
     ("a dart", [0, 0, 4, 0, 1, 1, 0, 4], 1 / 4),
     ("a neighbour", [4, 0, 8, 0, 8, 4, 4, 4], 0),
+    ("one beside it", [4.5, -1, 7.3, 0.1, 4.1, 4.7, 4.2, 0], 0),
     ("a line", [0, 0, 4, 0, 8, 0, 2, 0], 0),
     # Its halves, of 16 / 3 and 4 / 3, turn against each other: its own area is 4.
     ("one that crosses itself", [0, 0, 4, 4, 4, 0, 0, 2], 1 / 2),
