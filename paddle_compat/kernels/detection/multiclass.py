@@ -29,7 +29,7 @@ class Rule:
         nms_top_k: how many candidates of a class there are at most; any number where negative.
         keep_top_k: how many detections of an image there are at most; any number where negative.
         nms_threshold: the overlap above which the lower score of a class is dropped.
-        nms_eta: what the overlap is multiplied by after each kept candidate, while it is above 0.5.
+        nms_eta: below 1, what that is multiplied by after each kept candidate, while above 0.5.
         normalized: whether coordinates are positions; else they name pixels that belong to a box.
         background: the class that is not looked at; none where there is no such class.
     """
