@@ -85,6 +85,7 @@ def test_blocks_keep_what_one_box_after_the_other_keeps(
     boxes = drawn(kind, sum(lengths), seed, dtype)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nms, "_BLOCK", block)
+        patch.setattr(nms, "_PAIRS", 50)
         kept = greedy_nms(
             torch.from_numpy(boxes), threshold, eta=eta, offset=offset, lengths=lengths
         )
