@@ -17,6 +17,7 @@ from paddle_compat.conformance import (
     detection_cases_nms_more,
     detection_cases_perspective,
     detection_cases_proposals,
+    detection_cases_psroi,
     detection_cases_retinanet,
     detection_cases_roi,
     detection_cases_ssd,
@@ -32,6 +33,7 @@ from paddle_compat.conformance import (
     detection_differs_nms_more,
     detection_differs_perspective,
     detection_differs_proposals,
+    detection_differs_psroi,
     detection_differs_retinanet,
     detection_differs_roi,
     detection_differs_ssd,
@@ -102,6 +104,7 @@ _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "perspective": (detection_cases_perspective.SNIPPETS, detection_differs_perspective.DIFFERS),
     "levels": (detection_cases_levels.SNIPPETS, detection_differs_levels.DIFFERS),
     "masks": (detection_cases_masks.SNIPPETS, detection_differs_masks.DIFFERS),
+    "psroi": (detection_cases_psroi.SNIPPETS, detection_differs_psroi.DIFFERS),
 }
 
 OWN_DIFFERENCES: Mapping[str, Mapping[str, Differs]] = {

@@ -254,7 +254,7 @@ def _ignored(
     order = valid.long().argsort(dim=1, descending=True, stable=True)[:, :most]
     apart = ~valid.gather(1, order)[..., None]
     boxes = boxes.gather(1, order[..., None].expand(-1, -1, 4))
-    near, sides = boxes[..., :2].masked_fill(apart, -1e6), boxes[..., 2:].masked_fill(apart, 1)
+    near, sides = boxes[..., :2].masked_fill(apart, -1e6), boxes[..., 2:]
     grounds, surfaces = _corners(near, sides), sides.prod(-1, keepdim=True)
     sides = planes.new_tensor([head.anchors[2 * i : 2 * i + 2] for i in head.chosen])
     extent = planes.new_tensor(head.stride * size[0])

@@ -47,6 +47,28 @@ def test_the_gradient_of_pool_is_the_derivative() -> None:
     assert torch.autograd.gradcheck(pooled, (picture(torch.float64).requires_grad_(),))
 
 
+def test_the_gradient_of_channels_for_each_bin_is_the_derivative() -> None:
+    counted = fluid.create_lod_tensor(regions(torch.float64).numpy(), [[3, 0, 2]], fluid.CPUPlace())
+
+    def pooled(x: Tensor) -> Any:
+        return L.psroi_pool(x, counted, 2, 0.9, 2, 3)
+
+    x = picture(torch.float64, 12).requires_grad_()
+    assert torch.autograd.gradcheck(pooled, (x,), fast_mode=True)
+
+
+def test_integrals_learn_from_the_map_and_from_the_regions() -> None:
+    def pooled(x: Tensor, rois: Tensor) -> Any:
+        return L.prroi_pool(x, rois, 0.9, 2, 3, batch_roi_nums=torch.tensor([3, 0, 2]))
+
+    # Edges between the cells, where there is a derivative.
+    rois = (regions(torch.float64) + torch.tensor([0.05, 0.15, 0.31, 0.23])).requires_grad_()
+    x = picture(torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(pooled, (x, rois), fast_mode=True)
+    (alone,) = torch.autograd.grad(pooled(x.detach(), rois).sum(), rois)
+    torch.testing.assert_close(torch.autograd.grad(pooled(x, rois).sum(), rois)[0], alone)
+
+
 def test_the_gradient_of_straightened_regions_is_the_derivative() -> None:
     rois = fluid.create_lod_tensor(corners().numpy(), [[2, 0, 1]], fluid.CPUPlace())
     x = picture().requires_grad_()
@@ -69,16 +91,21 @@ def test_the_first_of_equals_gets_the_gradient() -> None:
     assert x.grad.nonzero().tolist() == [[0, 0, 1, 1]]
 
 
-@pytest.mark.parametrize("call", ["align", "adaptive", "pool"])
+@pytest.mark.parametrize("call", ["align", "adaptive", "pool", "bins", "integrals"])
 @pytest.mark.parametrize("chunk", [1, 300])
 def test_chunks_give_what_one_chunk_does(
     call: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run() -> tuple[Tensor, Tensor]:
-        x = picture().requires_grad_()
+        x = picture(channels=12).requires_grad_()
         arguments = (x, regions(), 3, 2, 0.9)
         if call == "pool":
             out = L.roi_pool(*arguments, PLACES)
+        elif call == "bins":
+            rois = fluid.create_lod_tensor(regions().numpy(), [[3, 0, 2]], fluid.CPUPlace())
+            out = L.psroi_pool(x, rois, 2, 0.9, 3, 2)
+        elif call == "integrals":
+            out = L.prroi_pool(x, regions(), 0.9, 3, 2, torch.tensor([3, 0, 2]))
         else:
             out = L.roi_align(*arguments, 2 if call == "align" else -1, rois_lod=PLACES)
         (gradient,) = torch.autograd.grad((out * out).sum(), x)
@@ -134,7 +161,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: L.roi_pool(X, ROIS, 2, 2, rois_lod=torch.tensor([0, 4, 2, 5])),
         ValueError,
-        r"rois_lod must not decrease, but it is \[0, 4, 2, 5\]",
+        r"no image can have fewer than 0 regions, but the list is \[0, 4, 2, 5\]",
     ),
     (
         lambda: L.roi_align(X, ROIS[:, :3], 2, 2, rois_lod=PLACES),
@@ -170,6 +197,21 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         lambda: L.roi_align(X, ROIS * 1e6, 2, 2, rois_lod=PLACES),
         ValueError,
         r"cells wide.*clip the regions to the image, or tell a sampling_ratio above 0",
+    ),
+    (
+        lambda: L.psroi_pool(X, ROIS, 2, 1.0, 2, 2),
+        ValueError,
+        r"input must have 8 channels, 2 for each of 2 x 2 bins, but it has 2",
+    ),
+    (
+        lambda: L.psroi_pool(X, ROIS, 2, 1, 2, 2),
+        TypeError,
+        r"psroi_pool: spatial_scale must be a float, but it is int",
+    ),
+    (
+        lambda: L.prroi_pool(X, ROIS, batch_roi_nums=torch.tensor([2, 3])),
+        ValueError,
+        r"batch_roi_nums must have a number for each of 3 images, but its shape is \[2\]",
     ),
     (
         lambda: L.roi_perspective_transform(X, torch.zeros(5, 4), 2, 2),

@@ -92,6 +92,7 @@ from paddle_compat.fluid.layers.nn.pool import (
     pool2d,
 )
 from paddle_compat.fluid.layers.nn.product import matmul
+from paddle_compat.fluid.layers.nn.psroi import prroi_pool, psroi_pool
 from paddle_compat.fluid.layers.nn.rearrange import (
     pixel_shuffle,
     unfold,
@@ -189,6 +190,8 @@ __all__ = [
     "pool2d",
     "pow",
     "prelu",
+    "prroi_pool",
+    "psroi_pool",
     "rank",
     "reduce_all",
     "reduce_any",

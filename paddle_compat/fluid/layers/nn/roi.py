@@ -16,7 +16,7 @@ from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.kernels.detection import roi as kernel
 
-__all__ = ["roi_align", "roi_pool"]
+__all__ = ["check_rank", "check_regions", "images_of", "roi_align", "roi_pool"]
 
 
 def check_rank(layer: str, name: str, value: Any, rank: int) -> None:
@@ -30,7 +30,7 @@ def check_rank(layer: str, name: str, value: Any, rank: int) -> None:
         raise ValueError(f"{layer}: {name} must have {told}, but its shape is {list(value.shape)}")
 
 
-def _check(
+def check_regions(
     layer: str,
     input: Any,
     rois: Any,
@@ -40,7 +40,12 @@ def _check(
     spatial_scale: Any,
     ratio: Any = -1,
 ) -> tuple[int, int, float, int]:
-    """Check everything but the tensors' values; return the numbers, None being the default."""
+    """Check everything but the tensors' values; return the numbers, None being the default.
+
+    Raises:
+        TypeError: an argument is of another type or dtype.
+        ValueError: a shape does not fit, or a number is out of range.
+    """
     for name, value, rank in (("input", input, 4), ("rois", rois, 2), ("rois_lod", rois_lod, 1)):
         if name != "rois_lod" or value is not None:
             wanted = dtypes("int64") if name == "rois_lod" else dtypes("float32", "float64")
@@ -100,14 +105,14 @@ def images_of(layer: str, input: Tensor, rois: Tensor, lod: Lod, offsets: Tensor
             f"{'rois_lod' if offsets is not None else 'the level of detail'} tells {given}"
         )
     if lengths and min(lengths) < 0:
-        assert offsets is not None
-        raise ValueError(f"{layer}: rois_lod must not decrease, but it is {offsets.tolist()}")
+        told = lengths if offsets is None else offsets.tolist()
+        raise ValueError(f"{layer}: no image can have fewer than 0 regions, but the list is {told}")
     number = torch.arange(images, device=rois.device)
     return number.repeat_interleave(counts.to(rois.device), output_size=regions)
 
 
 def _rule(layer: str, arguments: dict[str, Any]) -> Signature:
-    height, width, *_ = _check(layer, *arguments.values())
+    height, width, *_ = check_regions(layer, *arguments.values())
     x, rows = arguments["input"], arguments["regions"].shape[0]
     return (rows, x.shape[1], height, width), torch_dtype_of(x)
 
@@ -131,7 +136,7 @@ def align(
     regions_lod: Lod = (),
 ) -> Tensor:
     """Return the mean of samples in each bin of each region: the operator inside `roi_align`."""
-    numbers = _check("roi_align", input, regions, offsets, height, width, scale, ratio)
+    numbers = check_regions("roi_align", input, regions, offsets, height, width, scale, ratio)
     images = images_of("roi_align", input, regions, regions_lod, offsets)
     return kernel.roi_align(input, regions, images, kernel.Pooling(*numbers))
 
@@ -154,7 +159,7 @@ def largest(
     regions_lod: Lod = (),
 ) -> Tensor:
     """Return the largest element in each bin of each region: the operator inside `roi_pool`."""
-    numbers = _check("roi_pool", input, regions, offsets, height, width, scale)
+    numbers = check_regions("roi_pool", input, regions, offsets, height, width, scale)
     images = images_of("roi_pool", input, regions, regions_lod, offsets)
     return kernel.roi_pool(input, regions, images, kernel.Pooling(*numbers))
 
