@@ -20,7 +20,7 @@ __all__ = ["Assignment", "Rules", "assign", "inside"]
 
 # Overlaps that differ by less than this float32 are one.
 _SAME = 9.999999747378752e-06
-_ANCHORS = 1 << 11
+_ANCHORS = 1 << 12
 _ELEMENTS_OF_ACCELERATOR = 1 << 26
 
 
@@ -166,6 +166,4 @@ def _reach(parts: tuple[Tensor, ...], boxes: Tensor) -> Tensor:
 
 
 def _anchors_of_block(anchors: Tensor, count: int) -> int:
-    if anchors.is_cpu:
-        return _ANCHORS
-    return max(_ELEMENTS_OF_ACCELERATOR // count, 1)
+    return _ANCHORS if anchors.is_cpu else max(_ELEMENTS_OF_ACCELERATOR // count, 1)

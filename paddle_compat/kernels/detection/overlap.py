@@ -18,10 +18,9 @@ def areas(boxes: Tensor, offset: float = 0.0) -> Tensor:
     Returns:
         [...]; negative sides are not looked at.
     """
-    sides = boxes[..., 2:] - boxes[..., :2]
-    if offset:
-        sides = sides + offset
-    return sides[..., 0] * sides[..., 1]
+    x1, y1, x2, y2 = boxes.unbind(-1)
+    width, height = x2 - x1, y2 - y1
+    return (width + offset) * (height + offset) if offset else width * height
 
 
 def intersections(a: Tensor, b: Tensor, offset: float = 0.0) -> Tensor:
