@@ -198,6 +198,29 @@ def _odd() -> Iterator[Snippet]:
                 )
 
 
+def _largest() -> Iterator[Snippet]:
+    """Yield what matters to the largest elements alone."""
+    for dtype in FLOATS:
+        # Sizes of bins that float32 rounds over the next cell, on elements that only grow.
+        rows = np.array([[0, 0, 28, 28], [1, 2, 29, 32], [0, 0, 12, 14], [3, 1, 27, 30]], dtype)
+        given = {"x": np.arange(34.0 * 34).reshape(1, 1, 34, 34).astype(dtype), "r": rows}
+        for bins in ("7, 7", "11, 13", "14, 11"):
+            call = f"layers.roi_pool(x, r, {bins})"
+            yield Snippet(
+                f"{call} of rounded bins · {dtype}", f"out = {call}", given, ("x",), **_lods([4])
+            )
+        picture = floats(1, 2, 6, 9, dtype=dtype)
+        for value in (float("nan"), float("inf"), float("-inf"), np.finfo(dtype).min):
+            x = picture.copy()
+            x[0, 0, 1:3, :5] = x[0, 1, 4] = value
+            given = {"x": x, "r": np.concatenate([regions(5, 6, 9, dtype), [[1, 1, 2, 2]]])}
+            given["r"] = given["r"].astype(dtype)
+            call = "layers.roi_pool(x, r, 3, 4)"
+            yield Snippet(
+                f"{call} with {value:g} · {dtype}", f"out = {call}", given, ("x",), **_lods([6])
+            )
+
+
 def _images() -> Iterator[Snippet]:
     picture = floats(3, 2, 5, 6)
     for lengths in ([2, 1, 3], [6, 0, 0], [0, 6, 0], [0, 0, 6], [1, 0, 5]):
@@ -320,6 +343,7 @@ def _snippets() -> Iterator[Snippet]:
     shapes: dict[str, Any] = {"x": floats(2, 3, 8, 7), "r": regions(5, 16, 14)}
     yield from over(REFUSED, wrt=("x",), options=_lods([2, 3]), **shapes)
     yield from _odd()
+    yield from _largest()
     yield from _images()
     yield from _random()
 

@@ -166,7 +166,8 @@ def _taps(x: Tensor, offset: Tensor, mask: Tensor | None, window: Window) -> tup
     y = (down[:, None] + row * window.dilation[0])[:, None, None, :] + moved[0]
     x_at = (right[:, None] + (element - row * window.size[1]) * window.dilation[1])[:, None, :]
     x_at = x_at + moved[1]
-    inside = (y > -1) & (x_at > -1) & (y < height) & (x_at < width)
+    # Just one cell before the map an element is 0, and has no slope; behind it, that follows.
+    inside = (y > -1) & (x_at > -1)
     top, upper = _between(y, height)
     left, lower = _between(x_at, width)
     weights = upper[..., :, None] * lower[..., None, :]

@@ -37,14 +37,18 @@ def test_the_gradient_of_align_is_the_derivative(ratio: int) -> None:
     def pooled(x: Tensor) -> Any:
         return L.roi_align(x, regions(torch.float64), 2, 3, 0.9, ratio, rois_lod=PLACES)
 
-    assert torch.autograd.gradcheck(pooled, (picture(torch.float64).requires_grad_(),))
+    assert torch.autograd.gradcheck(
+        pooled, (picture(torch.float64).requires_grad_(),), fast_mode=True
+    )
 
 
 def test_the_gradient_of_pool_is_the_derivative() -> None:
     def pooled(x: Tensor) -> Any:
         return L.roi_pool(x, regions(torch.float64), 2, 3, 0.9, PLACES)
 
-    assert torch.autograd.gradcheck(pooled, (picture(torch.float64).requires_grad_(),))
+    assert torch.autograd.gradcheck(
+        pooled, (picture(torch.float64).requires_grad_(),), fast_mode=True
+    )
 
 
 def test_the_gradient_of_channels_for_each_bin_is_the_derivative() -> None:
