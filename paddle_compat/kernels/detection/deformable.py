@@ -128,7 +128,7 @@ def _parts(x: Tensor, offset: Tensor, window: Window) -> Iterator[slice]:
 
 def _rows(x: Tensor) -> Tensor:
     """Return [N, C, H, W] with a row for each cell."""
-    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+    return x.permute(0, 2, 3, 1).flatten(0, 2)
 
 
 def _table(x: Tensor, window: Window) -> Tensor:

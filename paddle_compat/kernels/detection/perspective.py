@@ -45,7 +45,7 @@ def roi_perspective_transform(
     cells = (images[:, None, None, None, None] * x.shape[2] + top[..., :, None]) * x.shape[3]
     rows = (cells + left[..., None, :]).to(torch.int32 if x.numel() < 2**31 else torch.int64)
     channels = x.shape[1]
-    table = x.permute(0, 2, 3, 1).reshape(-1, channels)
+    table = x.permute(0, 2, 3, 1).flatten(0, 2)
     places = len(corners) * size[0] * size[1]
     found = weighted_rows(table, rows.reshape(places, 4), weights.reshape(places, 4))
     pictures = found.reshape(len(corners), *size, channels).permute(0, 3, 1, 2).contiguous()

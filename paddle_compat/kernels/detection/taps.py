@@ -101,7 +101,7 @@ def outer(vertical: Axis, horizontal: Axis, planes: Tensor, shape: torch.Size) -
 
 def as_table(x: Tensor) -> Tensor:
     """Return [N, C, H, W] with a row for each cell, [N H W, C]."""
-    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+    return x.permute(0, 2, 3, 1).flatten(0, 2)
 
 
 def as_pictures(parts: list[Tensor], like: Tensor, *shape: int) -> Tensor:

@@ -277,7 +277,7 @@ def _cells(like: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _pairs(planes: Tensor) -> Tensor:
     """Return [N, anchors, 2, H W] with a row for each prediction of an image."""
-    return planes.transpose(2, 3).reshape(len(planes), -1, 2)
+    return planes.transpose(2, 3).flatten(1, 2)
 
 
 def _corners(centre: Tensor, sides: Tensor) -> Tensor:
@@ -323,7 +323,8 @@ def yolo_box(
         [N, anchors * H * W, 4], x1, y1, x2, y2 in pixels; and [N, anchors * H * W, classes].
     """
     count, _, height, width = x.shape
-    planes = x.reshape(count, -1, 5 + head.classes, height * width)
+    rows = len(head.chosen) * height * width
+    planes = x.reshape(count, len(head.chosen), 5 + head.classes, height * width)
     sure = planes[:, :, 4:5].sigmoid()
     image = sizes.flip(1).to(x.dtype)[:, None, :, None]
     offsets = planes[:, :, :2].sigmoid() * head.scale - 0.5 * (head.scale - 1)
@@ -341,6 +342,6 @@ def yolo_box(
     scores = pages.empty((count, len(anchors), height * width, head.classes), x.dtype, x.device)
     scores.copy_(planes[:, :, 5:].transpose(2, 3)).sigmoid_().mul_(sure.transpose(2, 3))
     return (
-        corners.masked_fill(unsure, 0).reshape(count, -1, 4),
-        scores.masked_fill_(unsure, 0).reshape(count, -1, head.classes),
+        corners.masked_fill(unsure, 0).reshape(count, rows, 4),
+        scores.masked_fill_(unsure, 0).reshape(count, rows, head.classes),
     )

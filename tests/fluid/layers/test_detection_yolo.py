@@ -100,6 +100,17 @@ def test_what_overlaps_a_box_is_not_told_to_be_background() -> None:
     assert slopes[0.99][0, :, 1, 1].tolist() == [0.5, -0.5, 0.5]
 
 
+@pytest.mark.parametrize(("images", "count"), [(0, 3), (2, 0), (0, 0)])
+def test_no_images_and_no_boxes_are_fine(images: int, count: int) -> None:
+    x = head_of(images=images).requires_grad_()
+    boxes, labels = torch.zeros(images, count, 4), torch.zeros(images, count, dtype=torch.int32)
+    loss = L.yolov3_loss(x, boxes, labels, ANCHORS, CHOSEN, 4, 0.5, 32)
+    (gradient,) = torch.autograd.grad(loss.sum(), x)
+    assert gradient.reshape(images, 3, 9, 4, 4)[:, :, [0, 1, 2, 3, 5, 6, 7, 8]].abs().sum() == 0
+    sizes = torch.ones(images, 2, dtype=torch.int32)
+    assert L.yolo_box(x, sizes, ANCHORS, 4, 0.1, 32)[1].shape == (images, 48, 4)
+
+
 def test_a_second_derivative_is_refused() -> None:
     x = head_of().requires_grad_()
     loss = loss_of(x, boxes_of(ONE)).square().sum()

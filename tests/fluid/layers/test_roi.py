@@ -132,6 +132,26 @@ def test_cells_that_no_sample_touches_are_not_read(ratio: int) -> None:
     torch.testing.assert_close(out, torch.ones(2, 1, 3, 3))
 
 
+@pytest.mark.parametrize("images", [0, 2])
+def test_no_regions_are_fine(images: int) -> None:
+    x = torch.ones(images, 3, 4, 4, requires_grad=True)
+    none, places = torch.zeros(0, 4), torch.zeros(images + 1, dtype=torch.int64)
+    for call in (L.roi_align, L.roi_pool):
+        out = call(x, none, 2, 2, rois_lod=places)
+        (gradient,) = torch.autograd.grad(out.sum(), x)
+        assert out.shape == (0, 3, 2, 2)
+        assert not gradient.any()
+
+
+def test_a_region_that_is_no_number_is_none_in_its_features() -> None:
+    rois = torch.tensor([[float("nan"), 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 2.0]])
+    out = L.roi_align(picture(), rois, 2, 2, 1.0, 2, rois_lod=torch.tensor([0, 2, 2, 2]))
+    assert out[0].isnan().all()
+    assert out[1].isfinite().all()
+    with pytest.raises(ValueError, match="nan cells wide"):
+        L.roi_align(picture(), rois, 2, 2, rois_lod=torch.tensor([0, 2, 2, 2]))
+
+
 def test_maps_with_channels_last_give_the_same_bits() -> None:
     x = picture(channels=5)
     beside = x.contiguous(memory_format=torch.channels_last)
