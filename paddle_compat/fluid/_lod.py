@@ -15,6 +15,7 @@ Lod = tuple[Tensor, ...]
 
 _ATTRIBUTE = "fluid_lod"
 
+
 def as_lod(lengths: Iterable[Sequence[int]]) -> Lod:
     """Return levels of lengths as layers take them."""
     return tuple(torch.tensor(list(level), dtype=torch.int64) for level in lengths)
