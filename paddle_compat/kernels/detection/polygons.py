@@ -70,7 +70,7 @@ def polygon_overlaps(a: Tensor, b: Tensor) -> Tensor:
     meet = (a[x1] < b[x2]) & (b[x1] < a[x2]) & (a[y1] < b[y2]) & (b[y1] < a[y2])
     meet &= (a[area] != 0) & (b[area] != 0)
     where = meet.reshape(-1).nonzero().flatten()
-    a, b = (torch.stack([row.expand_as(meet)[meet] for row in rows]) for rows in (a, b))
+    a, b = _broadcast(a, meet, where), _broadcast(b, meet, where)
     shared = a.new_empty(a.shape[1], dtype=torch.float64)
     either = (a[crossed] != 0) | (b[crossed] != 0)
     # How many numbers a pair takes: its pairs of edges; or the edges in each strip.
@@ -87,6 +87,13 @@ def polygon_overlaps(a: Tensor, b: Tensor) -> Tensor:
     both = shared.to(a.dtype)
     result[where] = (both / (a[area] + b[area] - both)).masked_fill_(both == 0, 0)
     return result.view(meet.shape)
+
+
+def _broadcast(rows: Tensor, meet: Tensor, where: Tensor) -> Tensor:
+    """Return the rows that some elements of a tensor take, if they are broadcast to its shape."""
+    flat = rows.reshape(len(rows), -1)
+    number = torch.arange(flat.shape[1], device=rows.device).view(rows.shape[1:])
+    return flat[:, number.expand_as(meet).reshape(-1)[where]]
 
 
 def _edges(corners: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
