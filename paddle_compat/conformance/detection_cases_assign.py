@@ -47,6 +47,9 @@ RPN_RULES = (
 # No more anchors learn than may, so that nothing is drawn.
 RPN_UNDRAWN = (", 200", ", 4096, 1.0, 0.5, use_random=True", ", 8000, 5.0, 0.9, use_random=None")
 
+# Scenes that meet every rule.
+WHOLE = ("a box that is not a number", "overlaps that are almost one", "many anchors")
+
 
 def _boxes(count: int, seed: int, size: float = 60.0, step: float = 0.0) -> Array:
     """Return boxes of many sizes, some beyond the image; on a grid where there is a step."""
@@ -118,6 +121,11 @@ def _scenes() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "anchors turned inside out", _scene(inside_out, boxes, [4, 2])
     near = np.concatenate([boxes, boxes + 2e-5, boxes + 2e-4, boxes - 1e-3])
     yield "anchors that are almost the boxes", _scene(near, boxes, [4, 2], scales=(1.0, 1.0))
+    sides = 100 - np.array([0, 4e-4, 8e-4, 9.8e-4, 1.03e-3, 1.2e-3, 2e-3])
+    almost = np.stack([0 * sides, 0 * sides, sides - 1, 0 * sides + 99], 1)
+    square = np.array([[0.0, 0, 99, 99]] * 2)
+    one = _scene(almost, square, [1, 1], "float64", scales=(1.0, 1.0), size=120.0)
+    yield "overlaps that are almost one", one
     outside = anchors + 100
     yield "anchors outside the image", _scene(outside, boxes, [4, 2])
     halves = np.array([[0, 0, 9, 9], [0, 0, 9, 4], [0, 0, 4, 9], [0, 0, 9, 3], [0, 0, 3, 9]])
@@ -134,7 +142,8 @@ def _scenes() -> Iterator[tuple[str, dict[str, Any]]]:
 def _snippets() -> Iterator[Snippet]:
     for number, (told, scene) in enumerate(_scenes()):
         # Every rule meets every other scene, and the first ones all of them.
-        part = slice(None) if number < 2 else slice(number % 2, None, 2)
+        whole = number < 2 or told in WHOLE
+        part = slice(None) if whole else slice(number % 2, None, 2)
         for rules in RETINANET_RULES[part]:
             yield Snippet(
                 f"{RETINANET.format(rules).removeprefix('layers.')} · {told}",

@@ -110,6 +110,7 @@ SHAPES: Mapping[str, Sequence[Sequence[float]]] = {
     "across the left edge": [[-6.3, 3.1], [5.2, 1.9], [4.8, 11.7], [-7.1, 9.2]],
     "across the top edge": [[3.1, -6.3], [1.9, 5.2], [11.7, 4.8], [9.2, -7.1]],
     "across the bottom edge": [[3.1, 21.3], [1.9, 9.2], [11.7, 8.8], [9.2, 19.1]],
+    "an edge of rounded steps": [[8, 2], [11, 7.2], [8, 7.2]],
     "a corner twice": [[2, 2], [10, 2], [10, 2], [10, 10], [2, 10], [2, 2]],
     "a line": [[2, 2], [12, 9]],
     "a point": [[5, 5]],

@@ -105,7 +105,9 @@ def _places() -> dict[str, Differs]:
         )
         for rules in (
             "50, -1.0, 0.0",
+            "8, -1.0, 0.0",
             "4, -1.0, 2.5, 0.3, 0.3",
+            "50, -1.0, 2.5, 0.3, 0.3",
         )
     }
     entries["rpn_target_assign(b, c, a, v, g, k, im, 0) · rules"] = Differs(

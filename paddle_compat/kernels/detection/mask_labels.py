@@ -113,14 +113,9 @@ def mask_labels(
     rows = (chosen > 0).nonzero().view(-1)
     if len(objects) and len(rows):
         overlaps = pixel_overlaps(original[rows], polygons.boxes()[objects])
-        best = overlaps.argmax(1).masked_fill(overlaps.amax(1) <= _smallest(overlaps), 0)
-        masks = _masks(polygons, objects[best], original[rows], side)
+        masks = _masks(polygons, objects[overlaps.argmax(1)], original[rows], side)
         targets[rows, chosen[rows].long()] = masks.flatten(1).to(targets.dtype)
     return Masks(original * scale, places, targets.flatten(1))
-
-
-def _smallest(overlaps: Tensor) -> float:
-    return float(torch.finfo(overlaps.dtype).tiny)
 
 
 def _masks(polygons: Polygons, objects: Tensor, boxes: Tensor, side: int) -> Tensor:

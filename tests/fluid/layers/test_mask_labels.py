@@ -69,6 +69,13 @@ def test_a_polygon_is_filled_as_by_the_steps(
     assert one(polygon, side) == step_by_step(polygon, side)
 
 
+def test_a_step_that_is_guessed_one_too_late_is_found() -> None:
+    # 7.5 / (15 / 26) is rounded to more than 13.
+    polygon = [(8.0, 2.0), (11.0, 7.2), (8.0, 7.2)]
+    assert 7.5 / (15 / 26) > 13
+    assert one(polygon, 14) == step_by_step(polygon, 14)
+
+
 def test_polygons_beside_each_other_do_not_meet() -> None:
     random = np.random.RandomState(0)
     polygons = [random.uniform(-3, 17, (count, 2)).tolist() for count in (3, 7, 1, 12)]
