@@ -202,6 +202,9 @@ def _odd() -> Iterator[Snippet]:
         "im_info of 2": ({"im": inputs["im"][:, :2]}, {}),
         "im_info of 5": ({"im": np.concatenate([inputs["im"], inputs["im"][:, :2]], 1)}, {}),
         "flat im_info": ({"im": inputs["im"].ravel()}, {}),
+        "boxes predicted for fewer anchors": ({"b": inputs["b"][:, :4]}, {}),
+        "logits of fewer anchors": ({"c": inputs["c"][:, :4]}, {}),
+        "fewer anchors": ({"a": inputs["a"][:4]}, {}),
         "no anchors": ({"a": inputs["a"][:0]}, {}),
     }
     for told, (arrays, levels) in changes.items():

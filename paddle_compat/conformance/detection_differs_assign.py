@@ -80,6 +80,10 @@ def _images() -> dict[str, Differs]:
         entries[f"{call} · levels that differ"] = Differs(
             "each tensor is cut by its own level of detail", ours=_LATE
         )
+        for told in ("boxes predicted for fewer anchors", "logits of fewer anchors"):
+            entries[f"{call} · {told}"] = Differs(
+                "predictions are read beyond their end", CHANCE, _EARLY
+            )
         for told in ("boxes of 5", "anchors of 5", "im_info of 2"):
             entries[f"{call} · {told}"] = Differs("rows are read across", ours=_EARLY)
     return entries

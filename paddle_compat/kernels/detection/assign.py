@@ -20,7 +20,7 @@ __all__ = ["Assignment", "Rules", "assign", "inside"]
 
 # Overlaps that differ by less than this float32 are one.
 _SAME = 9.999999747378752e-06
-_ANCHORS = 1 << 12
+_ANCHORS = 1 << 13
 _ELEMENTS_OF_ACCELERATOR = 1 << 26
 
 

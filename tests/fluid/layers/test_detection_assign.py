@@ -175,6 +175,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         r"im_info must be \[N, 3\], each image's height, width and scale, but its shape is "
         r"\[2, 2\]",
     ),
+    "few predictions": (
+        {"cls_logits": torch.zeros(2, 2, 2)},
+        ValueError,
+        "cls_logits must have a row for each of the 3 anchors of an image, but its shape is "
+        r"\[2, 2, 2\]",
+    ),
     "wide anchors": (
         {"anchor_box": torch.ones(3, 5)},
         ValueError,

@@ -26,10 +26,19 @@ _FLOATS = dtypes("float32", "float64")
 _INT = dtypes("int32")
 
 
-def _check_predictions(layer: str, bbox_pred: Any, cls_logits: Any, anchor_var: Any) -> None:
+def _check_predictions(
+    layer: str, bbox_pred: Any, cls_logits: Any, anchor_box: Any, anchor_var: Any
+) -> None:
     check_tensor(layer, "bbox_pred", stand_in(bbox_pred), _FLOATS)
     check_tensor(layer, "cls_logits", stand_in(cls_logits), _FLOATS)
+    check_tensor(layer, "anchor_box", stand_in(anchor_box), _FLOATS)
     check_tensor(layer, "anchor_var", stand_in(anchor_var), _FLOATS)
+    for name, value in (("bbox_pred", bbox_pred), ("cls_logits", cls_logits)):
+        if len(value.shape) == 3 and 0 <= value.shape[1] < anchor_box.shape[0]:
+            raise ValueError(
+                f"{layer}: {name} must have a row for each of the {anchor_box.shape[0]} anchors of "
+                f"an image, but its shape is {list(value.shape)}"
+            )
 
 
 def _check_images(
@@ -219,7 +228,7 @@ def retinanet_target_assign(
         ``paddle.fluid.layers.retinanet_target_assign``, PaddlePaddle 1.8; Lin et al., "Focal Loss
         for Dense Object Detection", 2017.
     """
-    _check_predictions("retinanet_target_assign", bbox_pred, cls_logits, anchor_var)
+    _check_predictions("retinanet_target_assign", bbox_pred, cls_logits, anchor_box, anchor_var)
     located, scored, labels, deltas, weights, counts = _retinanet(
         anchor_box,
         gt_boxes,
@@ -395,13 +404,15 @@ def rpn_target_assign(
             may, as none is left out.
 
     Convention:
-        As of `retinanet_target_assign`.
+        - As of `retinanet_target_assign`.
+        - Each image draws for itself. In real Paddle all images of a batch draw alike, so that
+          equal images have equal samples; the programs' random seed governs neither.
 
     Source:
         ``paddle.fluid.layers.rpn_target_assign``, PaddlePaddle 1.8; Ren et al., "Faster R-CNN",
         2015.
     """
-    _check_predictions("rpn_target_assign", bbox_pred, cls_logits, anchor_var)
+    _check_predictions("rpn_target_assign", bbox_pred, cls_logits, anchor_box, anchor_var)
     located, scored, labels, deltas, weights = _rpn(
         anchor_box,
         gt_boxes,

@@ -338,6 +338,7 @@ def generate_proposal_labels(  # noqa: D417 - the levels of detail are the argum
 
     Convention:
         - A width is x2 - x1 + 1.
+        - Each image draws for itself, as for `rpn_target_assign`.
         - In an image without boxes everything is background, or nothing; the real operator refuses
           it. An image without proposals has no rows.
         - With `is_cascade_rcnn` the first proposals of an image, as many as it has boxes, are taken
