@@ -85,7 +85,7 @@ def polygon_overlaps(a: Tensor, b: Tensor) -> Tensor:
             shared[part] = areas(*corners)
     result = a.new_zeros(meet.numel())
     both = shared.to(a.dtype)
-    result[where] = (both / (a[area] + b[area] - both)).masked_fill_(both == 0, 0)
+    result[where] = both / (a[area] + b[area] - both)
     return result.view(meet.shape)
 
 

@@ -61,6 +61,19 @@ def test_looking_at_the_best_scores_only_changes_nothing(
     assert torch.equal(index, numbers[best])
 
 
+def test_more_scores_are_looked_at_where_the_best_ones_are_those_of_one_box(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(multiclass, "_SAMPLE", 500)
+    boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0]]).repeat(3000, 1)
+    boxes[-9:] += torch.arange(1.0, 10.0)[:, None] * 10
+    scores = torch.linspace(1, 0.2, 3000)[None, None]
+    rule = multiclass.Rule(0.1, -1, 7, 0.5)
+    _, index, lengths = multiclass.multiclass_nms(boxes[None], scores, rule)
+    assert index.tolist() == [0, *range(2991, 2997)]
+    assert lengths == [7]
+
+
 def test_a_detection_is_found_by_its_index() -> None:
     rule = multiclass.Rule(0.1, -1, 20, 0.5)
     rows, index, lengths = multiclass.multiclass_nms(BOXES, SCORES, rule)
@@ -205,6 +218,7 @@ POLYGONS: list[tuple[str, list[float], float]] = [
     ("a line", [0, 0, 4, 0, 8, 0, 2, 0], 0),
     # Its halves, of 16 / 3 and 4 / 3, turn against each other: its own area is 4.
     ("one that crosses itself", [0, 0, 4, 4, 4, 0, 0, 2], 1 / 2),
+    ("an endless one", [0, 0, float("inf"), 0, 4, 4, 0, 4], 0),
     ("one without a number", [0, 0, float("nan"), 0, 4, 4, 0, 4], 0),
 ]
 
