@@ -201,6 +201,18 @@ def _snippets() -> Iterator[Snippet]:
         both: dict[str, Any] = {**options, "backward": dtype == "float32"}
         yield from over(INTEGRALS, options=both, **given)
         yield from over(INTEGRALS, unknown=unknown, options=both, **given)
+    # Inverted, and just before a cell: how wide a region is at the least.
+    least: dict[str, Any] = {
+        "x": floats(1, 12, 4, 4),
+        "r": np.array([[19, 19, 10, 10], [39, 18, 5, 2]], "float32"),
+    }
+    yield from over(
+        "layers.psroi_pool(x, r, 2, 0.05, 2, 3)",
+        wrt=("x",),
+        only="the least",
+        options=_lods([2]),
+        **least,
+    )
     shapes: dict[str, Any] = {"x": floats(2, 12, 8, 7), "r": regions(5, 16, 14)}
     yield from over(REFUSED, wrt=("x",), options=_lods([2, 3]), **shapes)
     yield from _odd()

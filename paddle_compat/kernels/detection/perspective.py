@@ -129,7 +129,6 @@ def _in_quadrangle(at: Tensor, row: Tensor, x: Tensor, y: Tensor) -> Tensor:
         border |= torch.where(flat, level, close & _at_least(row, low) & _at_most(row, high))
         beyond = (row > high) & ((row - high).abs() > _CLOSE)
         crossed = ~flat & ~_at_most(row, low) & ~beyond
-        border |= crossed & close
         odd ^= crossed & (cut > at) & ((cut - at).abs() > _CLOSE)
     return border | odd
 

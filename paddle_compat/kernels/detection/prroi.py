@@ -76,20 +76,28 @@ def _chunks(
     """Yield the cells of some regions after the others', whose weights the regions' edges tell."""
     if not len(rois):
         return
-    corners = rois * scale
-    starts = corners[:, :2]
-    sides = (corners[:, 2:] - starts).clamp(min=0)
-    per_bin = sides / sides.new_tensor([size[1], size[0]])
     extents = shape[2:]
-    cells = (per_bin.detach() + 3).minimum(per_bin.new_tensor([extents[1], extents[0]]) + 2)
-    costs = cells.nan_to_num(1).prod(1).long() * (size[0] * size[1])
+    with torch.no_grad():
+        _, per_bin = _bins(rois, size, scale)
+        cells = (per_bin + 3).minimum(per_bin.new_tensor([extents[1], extents[0]]) + 2)
+        costs = cells.nan_to_num(1).prod(1).long() * (size[0] * size[1])
     map_shape = torch.Size((shape[0], *extents))
     for chunk in split(costs):
+        # Each chunk's own: its gradient is taken before the next one's.
+        starts, per_bin = _bins(rois[chunk], size, scale)
         axes = [
-            _axis(starts[chunk, i], per_bin[chunk, i], bins, extent)
+            _axis(starts[:, i], per_bin[:, i], bins, extent)
             for i, bins, extent in ((1, size[0], extents[0]), (0, size[1], extents[1]))
         ]
         yield chunk, outer(axes[0], axes[1], images[chunk, None], map_shape)
+
+
+def _bins(rois: Tensor, size: tuple[int, int], scale: float) -> tuple[Tensor, Tensor]:
+    """Return where regions start, and how wide and high their bins are: [R, 2] each."""
+    corners = rois * scale
+    starts = corners[:, :2]
+    sides = (corners[:, 2:] - starts).clamp(min=0)
+    return starts, sides / sides.new_tensor([size[1], size[0]])
 
 
 def _axis(start: Tensor, per_bin: Tensor, bins: int, extent: int) -> Axis:
