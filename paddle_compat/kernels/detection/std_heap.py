@@ -27,8 +27,8 @@ def first_by_falling_key(keys: Tensor, most: int) -> Tensor:
         return torch.zeros(0, dtype=torch.int64, device=keys.device)
     values, order = keys.sort(descending=True, stable=True)
     compared = values[: most + 1]
-    # False for NaN too.
-    if bool((compared[:-1] > compared[1:]).all()) and not bool(values[0].isnan()):
+    # NaN, which comes first, is above nothing.
+    if bool((compared[:-1] > compared[1:]).all()):
         return order[:most]
     chosen = _Heap(keys.tolist()).partial_sort(most)
     return torch.tensor(chosen, dtype=torch.int64, device=keys.device)
