@@ -22,6 +22,9 @@ from paddle_compat.fluid._variable import Variable
 
 __all__ = ["Executor", "global_scope", "scope_guard"]
 
+# Copying fewer elements takes no longer than looking at where they lie.
+_LARGE = 1 << 16
+
 
 class Executor:
     """Runs programs on a place.
@@ -126,10 +129,13 @@ class Executor:
             () if place is None else fitting(value, results[kept + place])
             for value, place in zip(results, step.lods, strict=False)
         ]
+        fetched = [value.detach() for value in results[: step.fetched]]
+        others = [*inputs, *results[step.fetched : kept], *program.constants.values()]
+        own = _owned(fetched, others)
         if not return_numpy:
             return [
-                LoDTensor.of(value.detach().clone(), lod)
-                for value, lod in zip(results, levels, strict=False)
+                LoDTensor.of(value if alone else value.clone(), lod)
+                for value, lod, alone in zip(fetched, levels, own, strict=True)
             ]
         if any(levels):
             raise RuntimeError(
@@ -137,7 +143,10 @@ class Executor:
                 "Executor.run(..., return_numpy=False), and then numpy.array(result) and "
                 "result.recursive_sequence_lengths()"
             )
-        return [as_array(value) for value in results[: step.fetched]]
+        return [
+            value.numpy() if alone else as_array(value)
+            for value, alone in zip(fetched, own, strict=True)
+        ]
 
     def _call(self, step: Step, inputs: Sequence[Any]) -> Sequence[Any]:
         """Run a compiled program; what fails in it is explained."""
@@ -329,6 +338,25 @@ def _addresses(inputs: Sequence[Any]) -> set[int]:
     return {
         value.untyped_storage().data_ptr() for value in inputs if isinstance(value, torch.Tensor)
     }
+
+
+def _owned(fetched: Sequence[torch.Tensor], others: Sequence[Any]) -> list[bool]:
+    """Tell which large results are alone in their memory, so that they need not be copied."""
+    large = [
+        value.is_cpu
+        and value.numel() >= _LARGE
+        and value.is_contiguous()
+        and value.untyped_storage().nbytes() == value.numel() * value.element_size()
+        for value in fetched
+    ]
+    if not any(large):
+        return large
+    held = _addresses(others)
+    places = [value.untyped_storage().data_ptr() for value in fetched]
+    return [
+        big and place not in held and places.count(place) == 1
+        for big, place in zip(large, places, strict=True)
+    ]
 
 
 def _levels(variable: Variable, feeds: Mapping[str, Any], scope: Scope) -> Lod:

@@ -373,3 +373,29 @@ def test_an_interrupt_among_the_updates_waits_for_the_last_one(
     finally:
         signal.signal(signal.SIGINT, before)
     assert state() == wanted
+
+
+def test_large_results_are_their_callers_own() -> None:
+    main = fluid.Program()
+    with fluid.scope_guard(fluid.Scope()), fluid.program_guard(main, fluid.Program()):
+        x = fluid.data("x", [300, 300])
+        kept = fluid.layers.create_global_var([300, 300], 1.0, "float32", True, name="kept")
+        constant = fluid.layers.assign(np.full([300, 300], 3.0, "float32"))
+        flat = fluid.layers.reshape(constant, [-1])
+        fresh: Any = x * 2.0
+        view = fluid.layers.reshape(fresh, [-1])
+        exe = fluid.Executor(fluid.CPUPlace())
+        exe.run(fluid.default_startup_program())
+        feed = {"x": np.ones([300, 300], "float32")}
+        fetches = [x, kept, constant, flat, fresh, view, fresh]
+        for as_numpy in (True, False):
+            results = exe.run(main, feed=feed, fetch_list=fetches, return_numpy=as_numpy)
+            arrays = [r if as_numpy else r.value.numpy() for r in results]
+            for place, array in enumerate(arrays):
+                array[:] = 7.0 + place
+            assert [float(array.flat[0]) for array in arrays] == [7, 8, 9, 10, 11, 12, 13]
+            assert feed["x"].max() == 1
+        [alone, again] = exe.run(main, feed=feed, fetch_list=[fresh, kept])
+        assert (alone == 2).all()
+        assert (again == 1).all()
+        assert (exe.run(main, feed=feed, fetch_list=[flat])[0] == 3).all()
