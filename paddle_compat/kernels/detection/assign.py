@@ -20,7 +20,9 @@ __all__ = ["Assignment", "Rules", "assign", "inside"]
 
 # Overlaps that differ by less than this float32 are one.
 _SAME = 9.999999747378752e-06
-_ANCHORS = 1 << 13
+# Of a block of overlaps; what its boxes do not reach is left out of that.
+_ELEMENTS = 1 << 19
+_FEWEST = 256
 _ELEMENTS_OF_ACCELERATOR = 1 << 26
 
 
@@ -130,40 +132,41 @@ def _candidates(anchors: Tensor, boxes: Tensor, rules: Rules) -> tuple[Tensor, T
     # All overlaps at once would be hundreds of megabytes, most of them 0: blocks of anchors, which
     # are neighbours, are held to the boxes that reach them, and again only where a box may find
     # its best anchor.
-    parts = torch.split(anchors, _anchors_of_block(anchors, count))
-    near = _reach(parts, boxes)
+    blocks = _blocks(anchors, count)
+    near = _reach(blocks, boxes)
     highest = anchors.new_zeros(near.shape)
-    best = []
-    for part, which, row in zip(parts, near, highest, strict=True):
-        overlaps = pixel_overlaps(boxes[which], part)
-        best.append(overlaps.amax(0) if overlaps.shape[0] else part.new_zeros(part.shape[0]))
-        row[which] = overlaps.amax(1)
+    best = anchors.new_zeros(blocks.shape[::2])
+    for block, which, most, row in zip(blocks, near, best, highest, strict=True):
+        overlaps = pixel_overlaps(boxes[which], block.t())
+        if overlaps.shape[0]:
+            torch.amax(overlaps, 0, out=most)
+            row[which] = overlaps.amax(1)
     # A box that is not one has no best anchor.
     top = highest.amax(0).masked_fill_(boxes.isnan().any(1), torch.inf)
-    overlap = torch.cat(best)
-    candidate = overlap >= rules.positive
-    again = highest > top - 2 * _SAME
+    candidate = best >= rules.positive
+    again = near & (highest > top - 2 * _SAME)
     # Boxes that no anchor reaches are overlapped equally by all of them.
-    everywhere = (~near & (top < _SAME)).any(1)
-    for part, which, told, every in zip(
-        parts, near & again, torch.split(candidate, len(parts[0])), everywhere.tolist(), strict=True
-    ):
-        if every:
-            told.fill_(True)
-        elif which.any():
-            distance = pixel_overlaps(boxes[which], part).sub_(top[which, None]).abs_()
-            told |= (distance < _SAME).any(0)
-    return candidate.nonzero().view(-1), (overlap < rules.negative).nonzero().view(-1)
+    candidate |= (~near & (top < _SAME)).any(1)[:, None]
+    for index in again.any(1).nonzero().view(-1).tolist():
+        which = again[index]
+        distance = pixel_overlaps(boxes[which], blocks[index].t()).sub_(top[which, None]).abs_()
+        candidate[index] |= (distance < _SAME).any(0)
+    size = anchors.shape[0]
+    background = best.view(-1)[:size] < rules.negative
+    return candidate.view(-1)[:size].nonzero().view(-1), background.nonzero().view(-1)
 
 
-def _reach(parts: tuple[Tensor, ...], boxes: Tensor) -> Tensor:
+def _blocks(anchors: Tensor, count: int) -> Tensor:
+    """Return anchors in blocks of one size, [blocks, 4, anchors]; the last one fills up its own."""
+    size = _ELEMENTS // count if anchors.is_cpu else _ELEMENTS_OF_ACCELERATOR // count
+    size = min(max(size, _FEWEST), anchors.shape[0])
+    places = torch.arange(-(-anchors.shape[0] // size) * size, device=anchors.device)
+    filled = anchors[places.clamp_(max=anchors.shape[0] - 1)]
+    return filled.view(-1, size, 4).mT.contiguous()
+
+
+def _reach(blocks: Tensor, boxes: Tensor) -> Tensor:
     """Return which boxes may share something with which block of anchors, [blocks, G]."""
-    if not parts[0].is_cpu:
-        return boxes.new_ones((len(parts), boxes.shape[0]), dtype=torch.bool)
-    ends = [torch.cat([part[:, :2].amin(0), part[:, 2:].amax(0)]) for part in parts]
+    ends = torch.cat([blocks[:, :2].amin(2), blocks[:, 2:].amax(2)], 1)
     # Not a number may be anywhere.
-    return ~(intersections(torch.stack(ends), boxes, 1.0) <= 0)
-
-
-def _anchors_of_block(anchors: Tensor, count: int) -> int:
-    return _ANCHORS if anchors.is_cpu else max(_ELEMENTS_OF_ACCELERATOR // count, 1)
+    return ~(intersections(ends, boxes, 1.0) <= 0)

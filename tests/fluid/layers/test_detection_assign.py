@@ -44,7 +44,8 @@ def test_blocks_of_any_size_give_one_assignment(
     anchors, truth = boxes(seed, count), boxes(seed + 1, truths)
     whole = kernel.assign(anchors, truth, RULES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernel, "_ANCHORS", block)
+        patch.setattr(kernel, "_ELEMENTS", 1)
+        patch.setattr(kernel, "_FEWEST", block)
         assert same(kernel.assign(anchors, truth, RULES), whole)
 
 
