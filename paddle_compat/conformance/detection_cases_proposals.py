@@ -308,4 +308,42 @@ def _label(
     )
 
 
-SNIPPETS: tuple[Snippet, ...] = (*_proposals(), *_labels())
+TRAINING = """
+layers = fluid.layers
+image, info = fluid.data('image', [None, 3, 32, 32]), fluid.data('info', [None, 3])
+features = layers.conv2d(image, 8, 3, stride=4, padding=1, act='relu')
+scores, deltas = layers.conv2d(features, 3, 1), layers.conv2d(features, 12, 1)
+ratios, spread, step = [0.5, 1.0, 2.0], [1.0] * 4, [4.0] * 2
+anchors, spreads = layers.anchor_generator(features, [12.0], ratios, spread, step)
+probabilities = layers.sigmoid(scores)
+rois, kept = layers.generate_proposals(
+    probabilities, deltas, info, anchors, spreads, 40, 12, 0.7, 1.0
+)
+pooled = layers.roi_align(features, rois, 3, 3, 0.25, 2)
+loss = layers.reduce_mean(layers.fc(pooled, 2)) + layers.reduce_mean(deltas)
+fluid.optimizer.Momentum(0.01, 0.9).minimize(loss)
+exe.run(fluid.default_startup_program())
+facts['lengths'] = []
+for step in range(2):
+    feed = {'image': images[step], 'info': infos}
+    results = exe.run(feed=feed, fetch_list=[loss, rois, kept, pooled], return_numpy=False)
+    facts['lengths'] += [result.recursive_sequence_lengths() for result in results]
+    for name, result in zip(('loss', 'rois', 'kept', 'pooled'), results):
+        answers[name + str(step)] = np.array(result)
+"""
+
+
+def _training() -> Iterator[Snippet]:
+    yield Snippet(
+        "what a step proposes is fetched with its levels while it trains",
+        TRAINING,
+        {
+            "images": np.random.RandomState(3).randn(2, 2, 3, 32, 32).astype("float32"),
+            "infos": np.array([[32, 32, 1], [32, 24, 1]], "float32"),
+        },
+        mode="script",
+        terms=8,
+    )
+
+
+SNIPPETS: tuple[Snippet, ...] = (*_proposals(), *_labels(), *_training())

@@ -80,7 +80,8 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
     wanted = [*fetched, *writes.values(), *levels]
     needed = _ancestors(wanted) if prune else None
     plan = _differentiate.Plan(program, needed)
-    updates = _updates.Deferred(program, needed, wanted)
+    # Levels of detail are numbers of their own: no view of a parameter, and no tensor to copy.
+    updates = _updates.Deferred(program, needed, [*fetched, *writes.values()])
     graph = fx.Graph()
     copied: dict[fx.Node, fx.Node] = {}
     unlimited: dict[fx.Node, fx.Node] = {}
