@@ -23,6 +23,8 @@ __all__ = ["VECTORS", "load", "record", "save", "selected"]
 VECTORS = Path(__file__).parent / "vectors" / "snippets.npz"
 # One in so many keeps the file to a few hundred kilobytes.
 _STRIDE = 9
+# Larger answers, in bytes, are compared live alone.
+_LARGEST = 50_000
 
 
 def selected() -> list[Snippet]:
@@ -37,7 +39,12 @@ def selected() -> list[Snippet]:
 
 def record(oracle: SubprocessOracle) -> dict[str, Answer]:
     """Ask real Paddle for the answers to record, by the snippets' names."""
-    return {snippet.name: answer_paddle(oracle, snippet) for snippet in selected()}
+    answers = {snippet.name: answer_paddle(oracle, snippet) for snippet in selected()}
+    return {
+        name: answer
+        for name, answer in answers.items()
+        if sum(array.nbytes for array in answer.arrays.values()) <= _LARGEST
+    }
 
 
 def save(path: Path, answers: Mapping[str, Answer]) -> None:
