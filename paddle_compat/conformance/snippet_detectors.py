@@ -297,7 +297,7 @@ def _retinanet() -> Iterator[Snippet]:
                 _given(RETINANET_LOSSES, POSITIVE=positive),
                 inputs,
                 ("logits", "boxes"),
-                {name: (0,) for name in truth},
+                dict.fromkeys(truth, (0,)),
                 terms=4.0,
                 lods={name: [counts] for name in truth},
             )

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from fluid.layers.building import fresh_program
 from paddle_compat import fluid
 from paddle_compat.kernels.detection import deformable as kernel
 from paddle_compat.kernels.detection.deformable import Window, deformable_conv
-from tests.fluid.layers.building import fresh_program
 
 L: Any = fluid.layers
 
@@ -43,8 +43,8 @@ def inputs(groups: int, moves: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def test_all_gradients_are_derivatives(groups: int, moves: int) -> None:
     given = inputs(groups, moves)
 
-    def second(*tensors: Tensor) -> Tensor:
-        return deformable_conv(*tensors, window(groups, moves))
+    def second(x: Tensor, offset: Tensor, mask: Tensor, filters: Tensor) -> Tensor:
+        return deformable_conv(x, offset, mask, filters, window(groups, moves))
 
     def first(x: Tensor, offset: Tensor, filters: Tensor) -> Tensor:
         return deformable_conv(x, offset, None, filters, window(groups, moves))
