@@ -73,6 +73,8 @@ class LayerSpec:
         shares: the argument whose levels of detail the results take, by result where they differ,
             or what tells it from the arguments; by default the first one, in layers that look at
             no levels of detail, where it has as many rows.
+        hands_on: whether results carry what they share outside of programs too, where the layer
+            looks at no levels of detail itself: for layers that such layers come after.
         signature: the function's.
     """
 
@@ -94,6 +96,7 @@ class LayerSpec:
     ragged: Mapping[int, int] = field(default_factory=dict)
     lod_level: int = 1
     shares: Sharing = "first"
+    hands_on: bool = False
     signature: inspect.Signature = inspect.Signature()  # noqa: RUF009 - it cannot change
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -113,9 +116,14 @@ class LayerSpec:
             for _ in range(self.before):
                 temporary()
 
+    @property
+    def levelled(self) -> bool:
+        """Whether results outside of programs carry levels of detail, taken or their own."""
+        return bool(self.lods or self.ragged or self.hands_on)
+
     def run(self, arguments: dict[str, Any]) -> Any:
         """Call the function on tensors, with the levels of detail that they carry."""
-        if not self.lods and not self.ragged:
+        if not self.levelled:
             return self.function(**arguments)
         levels = {f"{name}_lod": _lod.lod_of(arguments[name]) for name in self.lods}
         results = self.function(**arguments, **levels)
@@ -127,8 +135,9 @@ class LayerSpec:
                 _lod.attach(result, told[count + self.ragged[index]])
             elif self.shares != "first":
                 source = self.shared(arguments, index, result.shape)
-                if source is not None and _lod.lod_of(source):
-                    _lod.attach(result, _lod.lod_of(source))
+                lod = _lod.fitting(result, _lod.lod_of(source)) if source is not None else ()
+                if lod:
+                    _lod.attach(result, lod)
         return told[:count] if several and count > 1 else told[0]
 
     def shared(self, arguments: dict[str, Any], index: int, shape: Sequence[int]) -> Any:
@@ -178,6 +187,7 @@ def layer(
     ragged: Mapping[int, int] = ...,
     lod_level: int = 1,
     shares: Sharing = "first",
+    hands_on: bool = False,
 ) -> Callable[[_Layer], _Layer]: ...
 
 
@@ -211,7 +221,7 @@ def _decorate(
         kept = [p for p in signature.parameters.values() if p.name not in hidden]
         signature = signature.replace(parameters=kept)
     spec = LayerSpec(function, name, key or name, signature=signature, **options)
-    levelled = bool(spec.lods or spec.ragged)
+    levelled = spec.levelled
     activates = "act" in spec.signature.parameters or spec.into is not None
 
     @functools.wraps(function)

@@ -87,3 +87,28 @@ def test_tensors_and_a_program_get_the_same_bits(snippet: Snippet) -> None:
         assert gradient is not None
         scale = float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0))
         np.testing.assert_allclose(gradient.numpy(), expected, rtol=0, atol=1e-6 * scale)
+
+
+def test_matches_of_overlaps_know_the_images() -> None:
+    anchors = torch.tensor([[0.0, 0, 4, 3], [1, 1, 5, 6], [4, 5, 8, 8]])
+    boxes = np.array([[0, 0, 4, 4], [4, 4, 8, 8], [1, 1, 5, 5]], "float32")
+    truth: Any = fluid.create_lod_tensor(boxes, [[2, 1]], fluid.CPUPlace())
+    match, _ = fluid.layers.bipartite_match(fluid.layers.iou_similarity(truth, anchors))
+    assert match.tolist() == [[0, -1, 1], [-1, 0, -1]]
+
+
+def test_decoded_boxes_know_the_images() -> None:
+    anchors = np.array([[0, 0, 4, 3], [1, 1, 5, 6], [4, 5, 8, 8]], "float32")
+    rois: Any = fluid.create_lod_tensor(anchors, [[2, 1]], fluid.CPUPlace())
+    info = torch.tensor([[8.0, 8, 1], [6, 6, 1]])
+    deltas, variances = torch.zeros(3, 2, 4), [1.0, 1.0, 1.0, 1.0]
+    decoded = fluid.layers.box_coder(
+        rois, variances, deltas, "decode_center_size", box_normalized=False, axis=1
+    )
+    clipped = fluid.layers.box_clip(decoded, info)
+    assert clipped[2].tolist() == [[4, 5, 5, 5]] * 2
+    weights, scores = torch.ones(4), torch.tensor([[0.9, 0.1]] * 3)
+    _, assigned = fluid.layers.box_decoder_and_assign(
+        rois, weights, deltas.reshape(3, 8), scores, 4.0
+    )
+    assert fluid.LoDTensor(assigned).recursive_sequence_lengths() == [[2, 1]]

@@ -52,7 +52,7 @@ def _overlap_rule(arguments: dict[str, Any]) -> Signature:
     return (x.shape[0], y.shape[0]), torch_dtype_of(x)
 
 
-@layer(infer=_overlap_rule, no_gradient=True, shares="x")
+@layer(infer=_overlap_rule, no_gradient=True, shares="x", hands_on=True)
 def iou_similarity(
     x: Tensor, y: Tensor, box_normalized: bool = True, name: str | None = None
 ) -> Tensor:
@@ -150,7 +150,7 @@ def _coder_lod(arguments: dict[str, Any]) -> str:
     return "prior_box" if by_prior else "target_box"
 
 
-@layer(infer=_coder_rule, no_gradient=True, shares=_coder_lod)
+@layer(infer=_coder_rule, no_gradient=True, shares=_coder_lod, hands_on=True)
 def box_coder(
     prior_box: Tensor,
     prior_box_var: Tensor | list[float],
@@ -348,7 +348,12 @@ def _assign_rule(arguments: dict[str, Any]) -> list[Signature]:
     return [(tuple(targets.shape), dtype), (tuple(priors.shape), dtype)]
 
 
-@layer(infer=_assign_rule, no_gradient=True, shares={0: "target_box", 1: "prior_box"})
+@layer(
+    infer=_assign_rule,
+    no_gradient=True,
+    shares={0: "target_box", 1: "prior_box"},
+    hands_on=True,
+)
 def box_decoder_and_assign(
     prior_box: Tensor,
     prior_box_var: Tensor,
