@@ -129,3 +129,11 @@ def test_the_order_is_not_that_of_a_stable_sort() -> None:
 def test_numbers_that_are_none_do_not_hang_it() -> None:
     keys = torch.tensor([float("nan"), 1.0] * 50)
     assert sorted(falling_order(keys).tolist()) == list(range(100))
+
+
+@pytest.mark.filterwarnings("error")
+def test_keys_of_a_network_are_ordered_as_they_are() -> None:
+    keys = torch.arange(400.0).remainder(37)
+    trained = keys.clone().requires_grad_()
+    assert torch.equal(falling_selection(trained, 50), falling_selection(keys, 50))
+    assert torch.equal(falling_order(trained), falling_order(keys))

@@ -28,7 +28,7 @@ def falling_order(keys: Tensor, least: float = float("-inf")) -> Tensor:
     Returns:
         The indices of the keys that are at least that, int64.
     """
-    count = keys.numel()
+    keys, count = keys.detach(), keys.numel()
     order = torch.arange(count, device=keys.device)
     starts, ends = order.new_zeros(1), order.new_full((1,), count)
     for _ in range(2 * (count.bit_length() - 1)):
@@ -52,7 +52,7 @@ def falling_selection(keys: Tensor, count: int) -> Tensor:
         count: how many, below N. Their order, too, and which of equal ones they are, is
             libstdc++'s, as far as `falling_order` is.
     """
-    values, order = keys.clone(), torch.arange(keys.numel(), device=keys.device)
+    values, order = keys.detach().clone(), torch.arange(keys.numel(), device=keys.device)
     start, end = 0, keys.numel()
     for _ in range(2 * (end.bit_length() - 1)):
         if end - start <= _SHORTEST:
