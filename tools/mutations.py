@@ -18,7 +18,7 @@ _FOCAL = "kernels/focal.py"
 _GLOBAL = "kernels/global_sum.py"
 _FUNCTIONAL = "nn/functional/loss.py"
 _MODULE = "nn/layer/loss.py"
-_FLUID = "fluid/layers/detection.py"
+_FLUID = "fluid/layers/detection/focal.py"
 
 _SWEEP = ("sweep/test_float32.py",)
 _HALF = ("sweep/test_half.py",)

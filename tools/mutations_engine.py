@@ -115,8 +115,8 @@ ENGINE = (
     Mutation(
         "engine: missing feeds are not looked for",
         _EXECUTOR,
-        "if variable.is_data and feeds.get(variable.name) is None",
-        "if False",
+        "and feeds.get(variable.name) is None",
+        "and False",
         _RUNS,
     ),
     Mutation(
