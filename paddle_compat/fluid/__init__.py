@@ -106,7 +106,10 @@ __getattr__ = unsupported_attribute(
     instead={
         "BuildStrategy": _RUN,
         "CompiledProgram": _RUN,
-        "DataFeeder": "feed={name: numpy array} of Executor.run",
+        "DataFeeder": (
+            "feed={name: numpy array} of Executor.run, with fluid.create_lod_tensor(array, "
+            "[lengths], place) where there are levels of detail"
+        ),
         "ExecutionStrategy": _RUN,
         "ParallelExecutor": _RUN,
     },

@@ -122,7 +122,7 @@ class LoDTensor:
             raise ValueError(
                 f"the {what} say that the sequences' lengths are {lengths}, and the tensor has "
                 f"{self.shape()[0]} rows; each level must add up to the number of the next one's "
-                "sequences, and the last one to the rows"
+                "sequences, and the last one to the rows (offsets are for set_lod)"
             )
         self._lengths = lengths
 

@@ -243,10 +243,12 @@ def _feed(variable: Variable, value: Any, device: torch.device) -> torch.Tensor:
         if isinstance(value, (bool, int, float, np.generic)):
             value = np.array([value], dtype=as_numpy_dtype(variable.dtype))
         if not isinstance(value, np.ndarray):
+            array = f"numpy.array(..., dtype='{dtype_name(variable.dtype)}')"
+            if variable.lod_level:
+                array = f"fluid.create_lod_tensor({array}, [[lengths]], place)"
             raise RuntimeError(
-                f"the feed of {variable.name!r} must be a numpy array, but it is "
-                f"{type(value).__name__}; use numpy.array(..., "
-                f"dtype='{dtype_name(variable.dtype)}')"
+                f"the feed of {variable.name!r} must be a numpy array or a fluid.LoDTensor, but it "
+                f"is {type(value).__name__}; use {array}"
             )
         if not value.dtype.isnative:
             value = value.astype(value.dtype.newbyteorder("="))

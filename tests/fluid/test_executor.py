@@ -128,7 +128,11 @@ def test_missing_feeds_are_all_named_before_anything_runs() -> None:
         (np.ones([2, 5], "float32"), ValueError, r"declared, \[-1, 4\] .*, but it has \[2, 5\]"),
         (np.ones([4], "float32"), ValueError, r"declared, \[-1, 4\] .*, but it has \[4\]"),
         (np.ones([2, 4]), ValueError, r"'x' must be float32, but it is float64; use .astype"),
-        ([[1.0, 2.0, 3.0, 4.0]], RuntimeError, r"must be a numpy array, but it is list"),
+        (
+            [[1.0, 2.0, 3.0, 4.0]],
+            RuntimeError,
+            r"must be a numpy array or a fluid.LoDTensor, but it is list",
+        ),
         (np.array([["a"]]), RuntimeError, r"which no tensor has; use .astype\('float32'\)"),
     ],
 )

@@ -143,6 +143,16 @@ def test_what_only_a_run_can_tell_names_the_layer_and_the_line(
     assert f"built at {__file__}" in str(caught.value)
 
 
+def test_an_index_beyond_the_rows_is_told() -> None:
+    told = (
+        r"gather: index must be in 0\.\.2, the rows of input \[3, 2\], but it reaches from 0 to 3"
+    )
+    for x in (torch.ones(3, 2), torch.ones(3, 2, requires_grad=True)):
+        with pytest.raises(IndexError, match=told):
+            L.gather(x, torch.tensor([0, 3]))
+        assert L.gather(x, torch.tensor([2, 0])).shape == (2, 2)
+
+
 def test_an_eager_result_goes_only_where_it_fits() -> None:
     with fluid.dygraph.guard():
         with pytest.raises(ValueError, match=r"sum: out must be torch.float32 \[2\] to take the"):

@@ -91,16 +91,26 @@ def gather(input: Tensor, index: Tensor, overwrite: bool = True) -> Tensor:
     Raises:
         TypeError: an argument is no such tensor.
         ValueError: the index has another shape.
+        IndexError: it names rows that are not there.
 
     Source:
         ``paddle.fluid.layers.gather``, PaddlePaddle 1.8.
     """
     _check_gather("gather", input, index, index.shape)
     flat = index.reshape(-1)
-    if overwrite and input.requires_grad:
-        result: Tensor = _Take.apply(input, flat)  # type: ignore[no-untyped-call]
-        return result
-    return input.index_select(0, flat)
+    try:
+        if overwrite and input.requires_grad:
+            result: Tensor = _Take.apply(input, flat)  # type: ignore[no-untyped-call]
+            return result
+        return input.index_select(0, flat)
+    except (IndexError, RuntimeError):
+        # torch tells no more than that; looking beforehand would read every index twice.
+        if not flat.numel() or (int(flat.min()) >= 0 and int(flat.max()) < input.shape[0]):
+            raise
+        raise IndexError(
+            f"gather: index must be in 0..{input.shape[0] - 1}, the rows of input "
+            f"{list(input.shape)}, but it reaches from {int(flat.min())} to {int(flat.max())}"
+        ) from None
 
 
 def _check_nd(layer: str, x: Any, index: Any, rank: int, shape: Sequence[int]) -> None:
