@@ -9,7 +9,6 @@ does not run, or its results are not the other's; a missed target is no error.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib.util
 import math
@@ -33,6 +32,7 @@ from contenders import (
     ratio,
     timed,
 )
+from options import parse
 from report import Report, Target
 
 __all__ = ["PROBLEMS", "Problem", "check_results", "main"]
@@ -114,16 +114,7 @@ def commands(size: str, threads: int, real: Path | None) -> dict[str, list[str]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="fewer rounds; under a minute")
-    parser.add_argument("--threads", type=int, default=2, help="threads of each (default: 2)")
-    parser.add_argument(
-        "--oracle-python",
-        metavar="PATH",
-        help="an interpreter with paddlepaddle 1.8.5; by default one is looked for, and made",
-    )
-    parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    options = parse(__doc__, arguments, "fewer rounds")
     start = time.perf_counter()
     report = Report()
     # The short run takes what is there; the full one makes what is missing.
@@ -144,12 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ContenderError as failure:
             print(f"error: {failure}", file=sys.stderr)
             return 1
-    if report.skipped:
-        print("\n## left out")
-        for peer, reason in report.skipped.items():
-            print(f"- {peer}: {reason}")
-    report.print_targets()
-    print(f"\ntook {time.perf_counter() - start:.0f} s")
+    report.finish(time.perf_counter() - start)
     return 0
 
 

@@ -10,7 +10,6 @@ does not compute the loss that it is timed for.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
 import platform
@@ -27,6 +26,7 @@ if importlib.util.find_spec("paddle_compat") is None:
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 
 import torch
+from options import parse
 from peers import COMPILED, PADDLE_1, PADDLE_3, CheckFailedError, import_paddle
 from report import Report
 from scenarios import Available, Sizes, run_large
@@ -43,16 +43,7 @@ _TINY = Sizes(600, 80, 1, 1, 1, 1, (10**4, 10**5), False)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="smaller problems; under a minute")
-    parser.add_argument("--threads", type=int, default=2, help="threads for torch (default: 2)")
-    parser.add_argument(
-        "--oracle-python",
-        metavar="PATH",
-        help="an interpreter with paddlepaddle 1.8.5; by default one is looked for, and made",
-    )
-    parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    options = parse(__doc__, arguments, "smaller problems")
     start = time.perf_counter()
     torch.set_num_threads(options.threads)
     sizes = _TINY if options.tiny else _SHORT if options.short else _FULL
@@ -68,12 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CheckFailedError as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
-    if report.skipped:
-        print("\n## left out")
-        for peer, reason in report.skipped.items():
-            print(f"- {peer}: {reason}")
-    report.print_targets()
-    print(f"\ntook {time.perf_counter() - start:.0f} s")
+    report.finish(time.perf_counter() - start)
     return 0
 
 

@@ -11,7 +11,6 @@ others'; a missed target is no error.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib.util
 import math
@@ -36,6 +35,7 @@ from contenders import (
     ratio,
     timed,
 )
+from options import parse
 from report import Report, Target
 
 TORCH = "plain torch"
@@ -114,16 +114,7 @@ def commands(sizes: Sizes, threads: int, arrays: Path, real: Path | None) -> dic
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="fewer rounds; under a minute")
-    parser.add_argument("--threads", type=int, default=2, help="threads of each (default: 2)")
-    parser.add_argument(
-        "--oracle-python",
-        metavar="PATH",
-        help="an interpreter with paddlepaddle 1.8.5; by default one is looked for, and made",
-    )
-    parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    options = parse(__doc__, arguments, "fewer rounds")
     start = time.perf_counter()
     sizes = _TINY if options.tiny else _SHORT if options.short else _FULL
     report = Report()
@@ -146,12 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ContenderError as failure:
             print(f"error: {failure}", file=sys.stderr)
             return 1
-    if report.skipped:
-        print("\n## left out")
-        for peer, reason in report.skipped.items():
-            print(f"- {peer}: {reason}")
-    report.print_targets()
-    print(f"\ntook {time.perf_counter() - start:.0f} s")
+    report.finish(time.perf_counter() - start)
     return 0
 
 

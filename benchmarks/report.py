@@ -95,6 +95,15 @@ class Report:
         header = ["target", "wanted", "measured", "verdict"]
         print_table("targets", header, [target.cells() for target in self.targets])
 
+    def finish(self, seconds: float) -> None:
+        """Print what was left out, the targets, and how long it took."""
+        if self.skipped:
+            print("\n## left out")
+            for peer, reason in self.skipped.items():
+                print(f"- {peer}: {reason}")
+        self.print_targets()
+        print(f"\ntook {seconds:.0f} s")
+
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
