@@ -126,7 +126,16 @@ def test_detections_name_the_boxes_that_they_were() -> None:
 
 X, IMAGE = torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 32, 32)
 TWO: dict[str, Any] = {"min_sizes": [6.0, 9.0], "max_sizes": [8.0, 11.0]}
+def wide_labels(given: dict[str, Array]) -> dict[str, Array]:
+    return {**given, "label": given["label"].astype("int64")}
+
+
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (
+        lambda: eager_loss(wide_labels(scene([1], 4, 3, 0)), [1]),
+        TypeError,
+        r"gt_label must be int32, but it is int64; use fluid.layers.cast\(gt_label, 'int32'\)",
+    ),
     (
         lambda: eager_loss(scene([1], 4, 3, 0), [1], mining_type="hard_example"),
         ValueError,

@@ -13,8 +13,9 @@ from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid._lod import Lod, as_lod
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._checks import check_type
+from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._shapes import torch_dtype_of
+from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.detection._arguments import (
     check_same_dtype,
     check_shape,
@@ -127,6 +128,9 @@ def ssd_loss(
         raise ValueError(
             f"ssd_loss: confidence must be [N, P, C], but its shape is {list(confidence.shape)}"
         )
+    labels = stand_in(gt_label)
+    if getattr(labels, "dtype", None) != torch.float32:
+        check_tensor("ssd_loss", "gt_label", labels, dtypes("int32"))
     sizes = shape_of(confidence)
     _check_known(confidence, gt_box)
     overlap = _levels_as(iou_similarity(x=gt_box, y=prior_box), gt_box)
