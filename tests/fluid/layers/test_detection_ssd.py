@@ -126,6 +126,8 @@ def test_detections_name_the_boxes_that_they_were() -> None:
 
 X, IMAGE = torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 32, 32)
 TWO: dict[str, Any] = {"min_sizes": [6.0, 9.0], "max_sizes": [8.0, 11.0]}
+
+
 def wide_labels(given: dict[str, Array]) -> dict[str, Array]:
     return {**given, "label": given["label"].astype("int64")}
 
