@@ -77,11 +77,12 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
     writes = _writes(program)
     lods = [program.lod(node) for node in fetched]
     levels = list(dict.fromkeys(node for node in lods if node is not None))
-    wanted = [*fetched, *writes.values(), *levels]
+    tensors = [*fetched, *writes.values()]
+    wanted = [*tensors, *levels]
     needed = _ancestors(wanted) if prune else None
     plan = _differentiate.Plan(program, needed)
     # Levels of detail are numbers of their own: no view of a parameter, and no tensor to copy.
-    updates = _updates.Deferred(program, needed, [*fetched, *writes.values()])
+    updates = _updates.Deferred(program, needed, tensors)
     graph = fx.Graph()
     copied: dict[fx.Node, fx.Node] = {}
     unlimited: dict[fx.Node, fx.Node] = {}

@@ -22,6 +22,7 @@ __all__ = [
     "recorded",
     "recorder_of",
     "spec_of",
+    "unwrapped",
 ]
 
 # What most arguments are; asking a tensor's type for an attribute it lacks is slow.
@@ -239,7 +240,7 @@ def _decorate(
             return function(*args, **kwargs)
         arguments = spec.bind(args, kwargs)
         if held:
-            arguments = {key: _unwrapped(value) for key, value in arguments.items()}
+            arguments = {key: unwrapped(value) for key, value in arguments.items()}
         act = arguments.get("act")
         if act is not None:
             arguments["act"] = None
@@ -263,10 +264,10 @@ def _first(value: Any) -> Any:
     return value[0] if isinstance(value, (list, tuple)) and value else value
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """Return the torch tensor that an argument holds, carrying its levels of detail."""
     if type(value) in (list, tuple):
-        return type(value)(map(_unwrapped, value))
+        return type(value)(map(unwrapped, value))
     unwrap = getattr(type(value), "__fluid_tensor__", None)
     return value if unwrap is None else unwrap(value)
 

@@ -48,5 +48,5 @@ def fits(lengths: Sequence[Sequence[int]], rows: int) -> bool:
     sizes = [*(len(level) for level in lengths[1:]), rows]
     return all(
         all(length >= 0 for length in level) and sum(level) == size
-        for level, size in zip(lengths, sizes[-len(lengths) :] if lengths else [], strict=True)
+        for level, size in zip(lengths, sizes, strict=False)
     )

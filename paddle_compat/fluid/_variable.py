@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from paddle_compat.fluid._operator import Operator
     from paddle_compat.fluid._program import Block
 
-__all__ = ["Parameter", "Variable", "grad_name"]
+__all__ = ["Parameter", "Variable", "fits_declared", "grad_name"]
 
 
 def grad_name(name: str) -> str:
     """Return the name of a variable's gradient."""
     return name + "@GRAD"
+
+
+def fits_declared(declared: Sequence[int], shape: Sequence[int]) -> bool:
+    """Tell whether a value has a declared shape, in which -1 is any size."""
+    return len(declared) == len(shape) and all(
+        known < 0 or known == size for known, size in zip(declared, shape, strict=True)
+    )
 
 
 class Variable:

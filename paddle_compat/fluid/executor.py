@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._scope import LoDTensor, Scope, as_array, global_scope, scope_guard
-from paddle_compat.fluid._variable import Variable
+from paddle_compat.fluid._variable import Variable, fits_declared
 
 __all__ = ["Executor", "global_scope", "scope_guard"]
 
@@ -130,7 +131,7 @@ class Executor:
             for value, place in zip(results, step.lods, strict=False)
         ]
         fetched = [value.detach() for value in results[: step.fetched]]
-        others = [*inputs, *results[step.fetched : kept], *program.constants.values()]
+        others = itertools.chain(inputs, results[step.fetched : kept], program.constants.values())
         own = _owned(fetched, others)
         if not return_numpy:
             return [
@@ -209,7 +210,7 @@ class Executor:
         if value.device != self._device:
             value = value.to(self._device)
             scope.write(variable.name, value)
-        if value.dtype != variable.torch_dtype or not _fits(variable.shape, value.shape):
+        if value.dtype != variable.torch_dtype or not fits_declared(variable.shape, value.shape):
             raise ValueError(
                 f"{variable.name!r} is declared {variable.describe()}, but the scope holds "
                 f"{dtype_name(value.dtype)}{list(value.shape)}; set a value of the declared shape "
@@ -267,18 +268,12 @@ def _feed(variable: Variable, value: Any, device: torch.device) -> torch.Tensor:
                 f"the feed of {variable.name!r} must be {name}, but it is {got}; use "
                 f".astype('{name}')"
             )
-        if not _fits(variable.shape, tensor.shape):
+        if not fits_declared(variable.shape, tensor.shape):
             raise ValueError(
                 f"the feed of {variable.name!r} must have the shape that is declared, "
                 f"{list(variable.shape)} (-1 is any size), but it has {list(tensor.shape)}"
             )
     return tensor.to(device)
-
-
-def _fits(declared: Sequence[int], shape: Sequence[int]) -> bool:
-    return len(declared) == len(shape) and all(
-        known < 0 or known == size for known, size in zip(declared, shape, strict=True)
-    )
 
 
 def _fetches(fetch_list: Any) -> list[Any]:
@@ -335,14 +330,14 @@ def _own(value: torch.Tensor, read: Collection[int]) -> torch.Tensor:
     return value.clone() if value.untyped_storage().data_ptr() in read else value
 
 
-def _addresses(inputs: Sequence[Any]) -> set[int]:
-    """Return where the tensors among a step's inputs lie."""
+def _addresses(inputs: Iterable[Any]) -> set[int]:
+    """Return where the tensors among these lie."""
     return {
         value.untyped_storage().data_ptr() for value in inputs if isinstance(value, torch.Tensor)
     }
 
 
-def _owned(fetched: Sequence[torch.Tensor], others: Sequence[Any]) -> list[bool]:
+def _owned(fetched: Sequence[torch.Tensor], others: Iterable[Any]) -> list[bool]:
     """Tell which large results are alone in their memory, so that they need not be copied."""
     large = [
         value.is_cpu

@@ -12,8 +12,8 @@ from paddle_compat.fluid import framework
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
 from paddle_compat.fluid._program import Program
-from paddle_compat.fluid._scope import LoDTensor, Scope, global_scope
-from paddle_compat.fluid._variable import Parameter, Variable
+from paddle_compat.fluid._scope import LoDTensor, global_scope
+from paddle_compat.fluid._variable import Parameter, Variable, fits_declared
 
 __all__ = [
     "check_fits",
@@ -135,10 +135,7 @@ def check_fits(name: str, var: Variable, array: np.ndarray[Any, Any], source: st
     Raises:
         RuntimeError: the shape or the dtype is another one.
     """
-    fits = len(var.shape) == array.ndim and all(
-        known < 0 or known == size for known, size in zip(var.shape, array.shape, strict=True)
-    )
-    if not fits or array.dtype != as_numpy_dtype(var.dtype):
+    if not fits_declared(var.shape, array.shape) or array.dtype != as_numpy_dtype(var.dtype):
         raise RuntimeError(
             f"{name}: {var.name!r} is declared {var.describe()}, but {source} holds "
             f"{dtype_name(array.dtype)}{list(array.shape)}; nothing was loaded"
@@ -149,10 +146,9 @@ def put(
     values: Mapping[str, np.ndarray[Any, Any]],
     device: torch.device,
     lods: Mapping[str, Sequence[Sequence[int]]] | None = None,
-    scope: Scope | None = None,
 ) -> None:
     """Put loaded values into the scope."""
-    scope = global_scope() if scope is None else scope
+    scope = global_scope()
     for name, array in values.items():
         found = scope.find_var(name) or scope.var(name)
         tensor = found.get_tensor()

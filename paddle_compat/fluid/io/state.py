@@ -18,6 +18,7 @@ from paddle_compat.checkpoints import (
     read_records,
     write_atomically,
 )
+from paddle_compat.fluid._dtypes import as_numpy_dtype
 from paddle_compat.fluid._places import device_of
 from paddle_compat.fluid._scope import as_array, global_scope
 from paddle_compat.fluid._variable import Variable
@@ -215,10 +216,10 @@ def set_program_state(program: Any, state_dict: Mapping[str, Array]) -> None:
         if var.name not in state_dict:
             continue
         array = np.asarray(state_dict[var.name])
-        held_now = as_array(now)
-        if array.shape != held_now.shape or array.dtype != held_now.dtype:
+        dtype = as_numpy_dtype(now.dtype)
+        if array.shape != tuple(now.shape) or array.dtype != dtype:
             raise AssertionError(
-                f"set_program_state: {var.name!r} is {held_now.dtype}{list(held_now.shape)}, but "
+                f"set_program_state: {var.name!r} is {dtype}{list(now.shape)}, but "
                 f"the state has {array.dtype}{list(array.shape)} for it; nothing was set"
             )
         values[var.name] = np.array(array, order="C")

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from paddle_compat.fluid._dtypes import VarType, as_torch_dtype, as_var_type
+from paddle_compat.fluid.layers._shapes import torch_dtype_of
 
 __all__ = [
     "FLOATS",
@@ -71,6 +72,21 @@ def check_tensors(
         )
     for index, value in enumerate(values):
         check_tensor(layer, f"{name}[{index}]", value, allowed)
+
+
+def check_same_dtype(layer: str, **values: Any) -> None:
+    """Check that tensors have the dtype of the first.
+
+    Raises:
+        TypeError: they do not.
+    """
+    (first, one), *others = values.items()
+    for name, other in others:
+        if torch_dtype_of(other) != torch_dtype_of(one):
+            raise TypeError(
+                f"{layer}: {name} must have the dtype of {first}, {torch_dtype_of(one)}, but it "
+                f"is {torch_dtype_of(other)}; use fluid.layers.cast on one of them"
+            )
 
 
 def check_type(

@@ -12,9 +12,6 @@ __all__ = ["locality_aware_nms"]
 # How many runs are followed where one begins unforeseen.
 _AHEAD = 64
 
-# How many runs are followed where one begins unforeseen.
-_AHEAD = 64
-
 
 @torch.no_grad()
 def locality_aware_nms(

@@ -8,20 +8,18 @@ from typing import Any
 from torch import Tensor
 
 from paddle_compat.fluid.layers._checks import check_number, check_tensor, check_type, dtypes
-from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
+from paddle_compat.fluid.layers._shapes import fits
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = [
     "FLOATS",
     "check_flags",
     "check_floats",
-    "check_same_dtype",
     "check_shape",
     "listed",
     "number_or",
     "numbers",
     "positive_numbers",
-    "unwrapped",
     "without_gradient",
 ]
 
@@ -45,21 +43,6 @@ def check_shape(
     ):
         told = ", ".join(str(size) for size in shape)
         raise ValueError(f"{layer}: {name} must be [{told}], but its shape is {list(given)}")
-
-
-def check_same_dtype(layer: str, **values: Any) -> None:
-    """Check that tensors have the dtype of the first.
-
-    Raises:
-        TypeError: they do not.
-    """
-    (first, one), *others = values.items()
-    for name, other in others:
-        if torch_dtype_of(other) != torch_dtype_of(one):
-            raise TypeError(
-                f"{layer}: {name} must have the dtype of {first}, {torch_dtype_of(one)}, but it "
-                f"is {torch_dtype_of(other)}; use fluid.layers.cast on one of them"
-            )
 
 
 def check_flags(layer: str, **flags: Any) -> None:
@@ -113,12 +96,6 @@ def number_or(layer: str, name: str, value: Any, default: float) -> float:
         return default
     check_number(layer, name, value)
     return float(value)
-
-
-def unwrapped(value: Any) -> Any:
-    """Return the torch tensor that an argument holds; anything else as it is."""
-    unwrap = getattr(type(value), "__fluid_tensor__", None)
-    return value if unwrap is None else unwrap(value)
 
 
 def without_gradient(value: Any) -> Any:

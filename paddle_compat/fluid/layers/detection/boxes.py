@@ -11,14 +11,13 @@ from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature, same_as
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid._lod import Lod
-from paddle_compat.fluid.layers._checks import check_tensor
+from paddle_compat.fluid.layers._checks import check_same_dtype, check_tensor
 from paddle_compat.fluid.layers._shapes import fits, is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.detection._arguments import (
     FLOATS,
     check_flags,
     check_floats,
-    check_same_dtype,
     check_shape,
     number_or,
 )

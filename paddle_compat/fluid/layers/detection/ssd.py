@@ -10,16 +10,14 @@ from torch import Tensor
 from paddle_compat.fluid import _lod
 from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
-from paddle_compat.fluid._layer import layer
+from paddle_compat.fluid._layer import layer, unwrapped
 from paddle_compat.fluid._lod import Lod, as_lod
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import check_same_dtype, check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._shapes import torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.detection._arguments import (
-    check_same_dtype,
     check_shape,
-    unwrapped,
     without_gradient,
 )
 from paddle_compat.fluid.layers.detection._multi_box import multi_box_head
@@ -133,7 +131,7 @@ def ssd_loss(
         check_tensor("ssd_loss", "gt_label", labels, dtypes("int32"))
     sizes = shape_of(confidence)
     _check_known(confidence, gt_box)
-    overlap = _levels_as(iou_similarity(x=gt_box, y=prior_box), gt_box)
+    overlap = iou_similarity(x=gt_box, y=prior_box)
     matches, distances = bipartite_match(overlap, match_type, overlap_threshold)
 
     # Paddle has -1 for the last size, which nothing tells of a batch without any label.
@@ -156,9 +154,7 @@ def ssd_loss(
         target_box=gt_box,
         code_type="encode_center_size",
     )
-    boxes, box_weights = target_assign(
-        _levels_as(codes, gt_box), matches, mismatch_value=background_label
-    )
+    boxes, box_weights = target_assign(codes, matches, mismatch_value=background_label)
     target, class_weights = target_assign(
         labels, matches, negative_indices=negatives, mismatch_value=background_label
     )

@@ -11,13 +11,18 @@ from torch import Tensor
 from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._checks import check_number, check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import (
+    check_number,
+    check_same_dtype,
+    check_tensor,
+    check_type,
+    dtypes,
+)
 from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.detection._arguments import (
     FLOATS,
     check_flags,
-    check_same_dtype,
     check_shape,
 )
 from paddle_compat.kernels.detection import yolo as kernel

@@ -11,7 +11,7 @@ from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.initializer import Normal
 from paddle_compat.fluid.layer_helper import LayerHelper
-from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import check_same_dtype, check_tensor, check_type, dtypes
 from paddle_compat.fluid.layers._shapes import fits, shape_of, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.nn import _windows
@@ -110,11 +110,7 @@ def _check(input: Any, offset: Any, mask: Any, modulated: Any) -> int:
         given["mask"] = mask
     for key, value in given.items():
         check_tensor(name, key, stand_in(value), _FLOATS)
-        if torch_dtype_of(value) != torch_dtype_of(input):
-            raise TypeError(
-                f"{name}: {key} must have the dtype of input, {torch_dtype_of(input)}, but it is "
-                f"{torch_dtype_of(value)}; use fluid.layers.cast on one of them"
-            )
+        check_same_dtype(name, **{"input": input, key: value})
     if modulated and mask is None:
         raise ValueError(
             f"{name}: mask must be given; without one, use modulated=False, the first version"

@@ -11,7 +11,13 @@ from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid._lod import Lod
-from paddle_compat.fluid.layers._checks import check_number, check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import (
+    check_number,
+    check_same_dtype,
+    check_tensor,
+    check_type,
+    dtypes,
+)
 from paddle_compat.fluid.layers._shapes import fits, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.kernels.detection import roi as kernel
@@ -55,11 +61,7 @@ def check_regions(
         raise ValueError(
             f"{layer}: rois must be [R, 4], x1, y1, x2, y2, but its shape is {list(rois.shape)}"
         )
-    if torch_dtype_of(rois) != torch_dtype_of(input):
-        raise TypeError(
-            f"{layer}: rois must have the dtype of input, {torch_dtype_of(input)}, but it is "
-            f"{torch_dtype_of(rois)}; use fluid.layers.cast on one of them"
-        )
+    check_same_dtype(layer, input=input, rois=rois)
     sizes = [1 if size is None else size for size in (pooled_height, pooled_width)]
     for name, size in zip(("pooled_height", "pooled_width"), sizes, strict=True):
         check_type(layer, name, size, int, "an int")
