@@ -1,0 +1,73 @@
+"""What of this package vendored code takes in another form: without NumPy, and without programs.
+
+Each is the twin of a function of the same name, for what occurs when a layer runs: torch tensors
+instead of variables, torch's dtypes or their names. `TWINS` tells whose twin each is.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["TWINS"]
+
+
+def single(value: float) -> float:
+    """Return a number rounded to float32."""
+    value = float(value)
+    if not math.isfinite(value):
+        return value
+    # What the last bit of a float32 near the value is worth; the least one is 2**-149.
+    unit = 2.0 ** max(math.frexp(value)[1] - 24, -149)
+    rounded = abs(round(value / unit) * unit)
+    return math.copysign(rounded if rounded < 2.0**128 else math.inf, value)
+
+
+def number(name: str, value: object) -> float:
+    """Return a number of any kind as a float."""
+    if not isinstance(value, (float, int, Real)):
+        raise TypeError(f"{name} must be a number, but it is {type(value).__name__}")
+    return float(value)
+
+
+def is_tensor(value: Any) -> bool:
+    """Tell whether an argument is a tensor."""
+    return isinstance(value, Tensor)
+
+
+def stand_in(value: Any) -> Any:
+    """Return what checks look at: the argument itself."""
+    return value
+
+
+def torch_dtype_of(value: Tensor) -> torch.dtype:
+    """Return a tensor's dtype."""
+    return value.dtype
+
+
+def as_torch_dtype(dtype: Any) -> torch.dtype:
+    """Return a dtype that is given as such or by its name."""
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if not isinstance(found, torch.dtype):
+        raise (ValueError if isinstance(dtype, str) else TypeError)(f"{dtype!r} is no dtype")
+    return found
+
+
+read_dtype = as_torch_dtype
+
+_FLUID = "paddle_compat.fluid"
+
+TWINS = {
+    (f"{_FLUID}._attributes", "single"): "single",
+    ("paddle_compat.framework.arguments", "number"): "number",
+    (f"{_FLUID}.layers._shapes", "is_tensor"): "is_tensor",
+    (f"{_FLUID}.layers._shapes", "torch_dtype_of"): "torch_dtype_of",
+    (f"{_FLUID}.layers._stand_in", "stand_in"): "stand_in",
+    (f"{_FLUID}._dtypes", "as_torch_dtype"): "as_torch_dtype",
+    (f"{_FLUID}.layers._checks", "read_dtype"): "read_dtype",
+}
+"""The twins here, by the module and name of whose they are."""
