@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from paddle_compat.checkpoints.atomic import write_atomically
 from paddle_compat.checkpoints.damage import DamagedFileError
-from paddle_compat.checkpoints.pickles import dump_arrays, load_arrays
-from paddle_compat.checkpoints.records import Record, read_record, read_records, record_bytes
+from paddle_compat.checkpoints.pickles import (
+    NAME_TABLE,
+    PARTS,
+    dump_arrays,
+    is_named,
+    load_arrays,
+    load_value,
+)
+from paddle_compat.checkpoints.plain import Rebuild, is_array, is_plain
+from paddle_compat.checkpoints.records import (
+    Record,
+    read_directory,
+    read_record,
+    read_records,
+    record_bytes,
+)
 
 __all__ = [
+    "NAME_TABLE",
+    "PARTS",
     "DamagedFileError",
+    "Rebuild",
     "Record",
     "dump_arrays",
+    "is_array",
+    "is_named",
+    "is_plain",
     "load_arrays",
+    "load_value",
+    "read_directory",
     "read_record",
     "read_records",
     "record_bytes",

@@ -1,4 +1,4 @@
-"""Paddle 1.x's records of tensors: what `save_params` and its kin write.
+"""Paddle's records of tensors: what 1.x's `save_params` and its kin write.
 
 A record is, little-endian: a u32 version 0; a u64 number of levels of detail, and each level as a
 u64 number of bytes and u64 offsets; a u32 version 0; an i32 size of a description and the
@@ -9,16 +9,18 @@ then the elements. Records of one file follow each other.
 from __future__ import annotations
 
 import math
+import os
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from paddle_compat.checkpoints.damage import DamagedFileError
 
-__all__ = ["Record", "read_record", "read_records", "record_bytes"]
+__all__ = ["Record", "read_directory", "read_record", "read_records", "record_bytes"]
 
 Array = np.ndarray[Any, Any]
 
@@ -32,6 +34,10 @@ _DTYPES: Mapping[int, np.dtype[Any]] = {
     6: np.dtype("<f8"),
     20: np.dtype("u1"),
     21: np.dtype("i1"),
+    # From 2.x on; the first holds the bits of bfloat16 numbers, as Paddle's own arrays do.
+    22: np.dtype("<u2"),
+    23: np.dtype("<c8"),
+    24: np.dtype("<c16"),
 }
 _CODES = {dtype.newbyteorder("="): code for code, dtype in _DTYPES.items()}
 # More than any tensor has; a claim of more is damage.
@@ -56,16 +62,16 @@ def record_bytes(array: Array, lod: Sequence[Sequence[int]] = ()) -> bytes:
     """Return the record of a tensor.
 
     Args:
-        array: of a dtype that Paddle 1.x has.
+        array: of a dtype that Paddle has; uint16 stands for bfloat16.
         lod: levels of detail as offsets.
 
     Raises:
-        TypeError: Paddle 1.x has no such dtype.
+        TypeError: Paddle has no such dtype.
     """
     code = _CODES.get(array.dtype.newbyteorder("="))
     if code is None:
         raise TypeError(
-            f"a tensor of {array.dtype} cannot be saved; Paddle 1.x has "
+            f"a tensor of {array.dtype} cannot be saved; Paddle has "
             + ", ".join(str(dtype) for dtype in _CODES)
         )
     parts = [struct.pack("<IQ", 0, len(lod))]
@@ -102,6 +108,27 @@ def read_record(data: bytes | memoryview, source: str) -> Record:
     record = _record(reader)
     reader.expect_end()
     return record
+
+
+def read_directory(root: Path, names: Iterable[str] | None = None) -> dict[str, Record]:
+    """Return the tensors of a directory that holds one file for each.
+
+    Args:
+        root: the directory.
+        names: the tensors' names, which are the files'; None for all files, in the directories
+            within too.
+
+    Raises:
+        DamagedFileError: one of the files is no record.
+        OSError: one cannot be read.
+    """
+    if names is None:
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+        names = [path.relative_to(root).as_posix() for path in files]
+    return {
+        name: read_record((root / name).read_bytes(), repr(os.fspath(root / name)))
+        for name in names
+    }
 
 
 def read_records(data: bytes | memoryview, names: Sequence[str], source: str) -> dict[str, Record]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from paddle_compat.fluid import framework
-from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
+from paddle_compat.fluid._dtypes import as_numpy_dtype
 from paddle_compat.fluid._errors import EnforceNotMet
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._scope import LoDTensor, global_scope
@@ -138,7 +138,7 @@ def check_fits(name: str, var: Variable, array: np.ndarray[Any, Any], source: st
     if not fits_declared(var.shape, array.shape) or array.dtype != as_numpy_dtype(var.dtype):
         raise RuntimeError(
             f"{name}: {var.name!r} is declared {var.describe()}, but {source} holds "
-            f"{dtype_name(array.dtype)}{list(array.shape)}; nothing was loaded"
+            f"{array.dtype}{list(array.shape)}; nothing was loaded"
         )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from paddle_compat.checkpoints import (
+    NAME_TABLE,
     DamagedFileError,
     dump_arrays,
     load_arrays,
-    read_record,
+    read_directory,
     read_records,
     write_atomically,
 )
@@ -38,8 +39,6 @@ __all__ = ["load", "load_program_state", "save", "set_program_state"]
 
 Array = np.ndarray[Any, Any]
 _ENDINGS = (".pdparams", ".pdopt", ".pdmodel")
-# Where Paddle 2 notes which parameter each name of a layer's state stands for.
-_NAME_TABLE = "StructuredToParameterName@@"
 
 
 def save(program: Any, model_path: str) -> None:
@@ -159,7 +158,7 @@ def load_program_state(
         arrays = _read(prefix + ".pdparams")
         if Path(prefix + ".pdopt").exists():
             arrays.update(_read(prefix + ".pdopt"))
-        arrays.pop(_NAME_TABLE, None)
+        arrays.pop(NAME_TABLE, None)
         return arrays
     root = Path(model_path)
     names = None
@@ -175,13 +174,7 @@ def load_program_state(
             assert names is not None
             records = read_records(root.read_bytes(), sorted(names), repr(model_path))
         else:
-            if names is None:
-                files = sorted(path for path in root.rglob("*") if path.is_file())
-                names = [path.relative_to(root).as_posix() for path in files]
-            records = {
-                name: read_record((root / name).read_bytes(), repr(os.fspath(root / name)))
-                for name in names
-            }
+            records = read_directory(root, names)
     except (OSError, DamagedFileError) as error:
         raise RuntimeError(
             f"load_program_state: {error}; it reads what fluid.save, save_params, "
@@ -247,7 +240,7 @@ def _read(path: str) -> dict[str, Any]:
 
 def _by_parameter(arrays: dict[str, Any]) -> dict[str, Any]:
     """Return arrays by their parameters' names, which Paddle 2 keeps beside its own."""
-    table = arrays.get(_NAME_TABLE)
+    table = arrays.get(NAME_TABLE)
     if not isinstance(table, dict):
         return arrays
     return {**arrays, **{str(own): arrays[key] for key, own in table.items() if key in arrays}}
