@@ -7,7 +7,8 @@ use instead.
 
 from __future__ import annotations
 
-from paddle_compat import fluid, framework, nn, tensor
+from paddle_compat import fluid, framework, nn, reader, tensor
+from paddle_compat.batch import batch
 from paddle_compat.errors import UnsupportedAPIError, unsupported_attribute
 from paddle_compat.framework.dtype import (
     bfloat16,
@@ -23,11 +24,13 @@ from paddle_compat.framework.dtype import (
     int64,
     uint8,
 )
+from paddle_compat.framework.io import load, save
 from paddle_compat.tensor import cast, greater_equal, sum, to_tensor  # noqa: A004 - Paddle's name
 
 __all__ = [
     "UnsupportedAPIError",
     "__version__",
+    "batch",
     "bfloat16",
     "bool",
     "cast",
@@ -43,7 +46,9 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "load",
     "nn",
+    "save",
     "sum",
     "tensor",
     "to_tensor",
@@ -59,9 +64,7 @@ __getattr__ = unsupported_attribute(
     section="What is offered",
     instead={
         "Tensor": "torch.Tensor",
-        "batch": "a generator of lists of samples",
         "dataset": "a loader of your own, or torchvision.datasets",
-        "reader": "a generator of samples, or torch.utils.data",
         "add": "torch.add",
         "concat": "torch.cat",
         "grad": "torch.autograd.grad",
