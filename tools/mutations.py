@@ -787,8 +787,8 @@ _FACES = (
     Mutation(
         "fluid: saturation at the smallest float64",
         _FLUID,
-        "np.finfo(np.float32).tiny",
-        "np.finfo(np.float64).tiny",
+        "torch.finfo(torch.float32).tiny",
+        "torch.finfo(torch.float64).tiny",
         ("conformance/test_vectors.py",),
     ),
     Mutation(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,7 +20,7 @@ from paddle_compat.kernels.focal import Focal, focal_loss_by_class
 __all__ = ["sigmoid_focal_loss"]
 
 # The real op takes log(max(p, FLT_MIN)), in float64 too.
-_CEILING = -math.log(np.finfo(np.float32).tiny)
+_CEILING = -math.log(torch.finfo(torch.float32).tiny)
 _IGNORED_LABEL = -1
 
 

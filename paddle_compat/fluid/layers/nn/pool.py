@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import FLOATS, check_tensor
@@ -162,8 +163,10 @@ def _pool_all(x: Tensor, pool_type: str) -> Tensor:
 
 def mean_of(total: Tensor, count: int | Tensor) -> Tensor:
     """Return a float64 mean whose gradient is that of 1.8: it multiplies by a float32 1 / count."""
-    single = float(np.float32(1) / np.float32(count)) if isinstance(count, int) else None
-    factor = single if single is not None else count.float().reciprocal().double()  # type: ignore[union-attr]
+    if isinstance(count, int):
+        factor: float | Tensor = single(1 / single(count)) if count else math.inf
+    else:
+        factor = count.float().reciprocal().double()
     scaled = total * factor
     return scaled + (total / count - scaled).detach()
 

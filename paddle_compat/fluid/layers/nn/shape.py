@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def _check_reshape(rank: int, shape: Any) -> None:
     for i, size in enumerate(shape):
         if is_tensor(size):
             continue
-        if not isinstance(size, (int, np.integer)):
+        if not isinstance(size, Integral):
             raise TypeError(f"reshape: sizes must be ints or tensors of one, but {told}")
         if size == 0 and i >= rank:
             raise AssertionError(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -59,7 +59,7 @@ def _check_fill(shape: Any, dtype: Any, value: Any) -> torch.dtype:
         if is_tensor(size):
             check_tensor("fill_constant", "a size", stand_in(size), dtypes("int32", "int64"))
             continue
-        if not isinstance(size, (int, np.integer)) and size != int(size):
+        if not isinstance(size, Integral) and size != int(size):
             raise TypeError(f"fill_constant: sizes must be ints, but shape is {list(shape)}")
         if size < 0:
             raise ValueError(
@@ -130,9 +130,9 @@ def _full(sizes: Sequence[int], dtype: torch.dtype, value: Any) -> Tensor:
     if dtype.is_floating_point:
         return torch.full(sizes, float(value), dtype=dtype)
     number = int(value)
-    if number.bit_length() >= torch.iinfo(dtype).bits:
-        # An attribute that is too large wraps around.
-        number = int(np.array(number % 2**64, np.uint64).astype(str(dtype)[len("torch.") :]))
+    # An attribute that is too large wraps around.
+    limits = torch.iinfo(dtype)
+    number = (number - limits.min) % 2**limits.bits + limits.min
     return torch.full(sizes, number, dtype=dtype)
 
 
