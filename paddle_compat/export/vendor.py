@@ -135,13 +135,13 @@ class _Definition:
         piece: the source.
         binds: the names that it defines, by what they are known by.
         uses: the names in it that come from elsewhere.
-        holds: the text that takes a name's place, where that is no name.
+        holds: the text that takes the place of a part, where that is no name.
     """
 
     piece: Piece
     binds: Mapping[_Key, str]
     uses: list[_Use] = field(default_factory=list)
-    holds: list[tuple[Reference, str]] = field(default_factory=list)
+    holds: list[tuple[ast.expr, str]] = field(default_factory=list)
 
 
 class _Gathered:
@@ -225,20 +225,20 @@ class _Gathered:
         """Put what a made function holds in the place of its name."""
         module = definition.piece.module
         if isinstance(value, FunctionType) and value.__name__ == "<lambda>":
-            definition.holds.append((reference, f"({_lambda(module, value)})"))
+            definition.holds.append(_inlined(module, value, reference))
             return
         if isinstance(value, FunctionType) and module_at(value.__code__.co_filename) is not None:
             key = self.add(_own(value))
             definition.uses.append(_Use(reference.node, reference.name, key, reference.hidden))
             return
         if value is None or isinstance(value, (str, int, float)):
-            definition.holds.append((reference, repr(value)))
+            definition.holds.append((reference.node, repr(value)))
             return
         known = vars(sys.modules[module.name])
         targets = (module.target(name) for name in known if known[name] is value)
         target = next(filter(None, targets), None)
         if target is None:
-            definition.holds.append((reference, _of_torch(value)))
+            definition.holds.append((reference.node, _of_torch(value)))
         else:
             self._use(definition, reference, target)
 
@@ -282,16 +282,19 @@ def _cells(function: FunctionType) -> dict[str, Any]:
     return {name: cell.cell_contents for name, cell in zip(names, cells, strict=True)}
 
 
-def _lambda(module: Module, function: FunctionType) -> str:
+def _inlined(module: Module, function: FunctionType, use: Reference) -> tuple[ast.expr, str]:
+    """Return what takes the place of a lambda's name: its result, where it is called as written."""
     line = function.__code__.co_firstlineno
     found = [n for n in ast.walk(module.tree) if isinstance(n, ast.Lambda) and n.lineno == line]
-    if len(found) != 1 or function.__closure__:
-        raise VendorError(f"a lambda of {module.name}, line {line}, cannot be told from others")
-    for reference in references(found[0]):
-        target = module.target(reference.name)
-        if target is not None and not isinstance(target, External):
-            raise VendorError(f"a lambda of {module.name}, line {line}, uses {reference.name}")
-    return ast.unparse(found[0])
+    ours = [r.name for n in found for r in references(n) if module.target(r.name) is not None]
+    ours = [name for name in ours if not isinstance(module.target(name), External)]
+    if len(found) != 1 or ours or function.__closure__:
+        raise VendorError(f"{module.name}, line {line}: a lambda that cannot be written elsewhere")
+    call = use.parents[-1]
+    names = [argument.arg for argument in found[0].args.args]
+    if isinstance(call, ast.Call) and [ast.unparse(a) for a in call.args] == names:
+        return call, ast.unparse(found[0].body)
+    return use.node, f"({ast.unparse(found[0])})"
 
 
 def _of_torch(value: Any) -> str:
@@ -371,18 +374,19 @@ def _free(name: str, module: str, used: set[str], uses: Iterable[_Use]) -> str:
 def _place(gathered: _Gathered) -> Callable[[_Key], tuple[int, int, str]]:
     """Return what to sort definitions by: the order in which Python would execute them."""
     order: dict[str, int] = {}
+    begun: set[str] = set()
 
     def visit(name: str) -> None:
         module = module_named(name)
-        if module is None or name in order:
+        if module is None or name in begun:
             return
-        order[name] = -1
+        begun.add(name)
         for neighbour in module.neighbours():
             visit(neighbour)
         order[name] = len(order)
 
-    for key in sorted({d.piece.module.name for d in gathered.definitions.values()}):
-        visit(key)
+    for name in sorted({d.piece.module.name for d in gathered.definitions.values()}):
+        visit(name)
 
     def place(key: _Key) -> tuple[int, int, str]:
         definition = gathered.definitions[key]
@@ -400,8 +404,8 @@ def _written(gathered: _Gathered, of: Mapping[_Key | External, str]) -> str:
         piece = definition.piece
         for use in definition.uses:
             piece.replace(use.node, use.written, of[_known(use.target)])
-        for reference, text in definition.holds:
-            piece.replace(reference.node, reference.name, text)
+        for node, text in definition.holds:
+            piece.replace(node, piece.source(node), text)
         for key, name in definition.binds.items():
             piece.rename(name, of[key])
         if piece.module is not module:

@@ -1,7 +1,8 @@
-"""What of this package vendored code takes in another form: without NumPy, and without programs.
+"""Numbers, dtypes and arguments, as torch alone has them.
 
-Each is the twin of a function of the same name, for what occurs when a layer runs: torch tensors
-instead of variables, torch's dtypes or their names. `TWINS` tells whose twin each is.
+Vendored code takes these in place of functions of the same names, which know NumPy and programs
+too. What occurs when a layer runs is the same: its arguments are torch tensors, and torch's dtypes
+or their names. `TWINS` tells whose twin each is.
 """
 
 from __future__ import annotations
