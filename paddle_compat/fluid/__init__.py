@@ -6,6 +6,7 @@ from paddle_compat.errors import unsupported_attribute
 from paddle_compat.fluid import (
     backward,
     clip,
+    compiler,
     core,
     data_feeder,
     dygraph,
@@ -17,14 +18,18 @@ from paddle_compat.fluid import (
     layers,
     lod_tensor,
     optimizer,
+    parallel_executor,
     param_attr,
+    reader,
     regularizer,
     unique_name,
 )
 from paddle_compat.fluid.backward import gradients
+from paddle_compat.fluid.compiler import BuildStrategy, CompiledProgram, ExecutionStrategy
 from paddle_compat.fluid.core import CPUPlace, CUDAPinnedPlace, CUDAPlace, LoDTensor, Scope
 from paddle_compat.fluid.core import LoDTensor as Tensor
 from paddle_compat.fluid.data import data
+from paddle_compat.fluid.data_feeder import DataFeeder
 from paddle_compat.fluid.dygraph.base import disable_dygraph, enable_dygraph
 from paddle_compat.fluid.executor import Executor, global_scope, scope_guard
 from paddle_compat.fluid.framework import (
@@ -44,14 +49,20 @@ from paddle_compat.fluid.framework import (
 )
 from paddle_compat.fluid.io import load, save
 from paddle_compat.fluid.lod_tensor import create_lod_tensor, create_random_int_lodtensor
+from paddle_compat.fluid.parallel_executor import ParallelExecutor
 from paddle_compat.fluid.param_attr import ParamAttr
 
 __all__ = [
+    "BuildStrategy",
     "CPUPlace",
     "CUDAPinnedPlace",
     "CUDAPlace",
+    "CompiledProgram",
+    "DataFeeder",
+    "ExecutionStrategy",
     "Executor",
     "LoDTensor",
+    "ParallelExecutor",
     "ParamAttr",
     "Program",
     "Scope",
@@ -59,6 +70,7 @@ __all__ = [
     "Variable",
     "backward",
     "clip",
+    "compiler",
     "core",
     "cpu_places",
     "create_lod_tensor",
@@ -87,8 +99,10 @@ __all__ = [
     "lod_tensor",
     "name_scope",
     "optimizer",
+    "parallel_executor",
     "param_attr",
     "program_guard",
+    "reader",
     "regularizer",
     "require_version",
     "save",
@@ -96,21 +110,11 @@ __all__ = [
     "unique_name",
 ]
 
-_RUN = "the program itself, given to Executor.run; there is one device"
-
 __getattr__ = unsupported_attribute(
     __name__,
     "paddle.fluid",
     offered=__all__,
     section="Legacy programs",
     instead={
-        "BuildStrategy": _RUN,
-        "CompiledProgram": _RUN,
-        "DataFeeder": (
-            "feed={name: numpy array} of Executor.run, with fluid.create_lod_tensor(array, "
-            "[lengths], place) where there are levels of detail"
-        ),
-        "ExecutionStrategy": _RUN,
-        "ParallelExecutor": _RUN,
     },
 )

@@ -15,6 +15,7 @@ from paddle_compat.fluid import _differentiate, _updates
 from paddle_compat.fluid._errors import EnforceNotMet
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._program import Program
+from paddle_compat.fluid._reduction import Reduction
 from paddle_compat.fluid._variable import Variable
 
 __all__ = ["LodInput", "Step", "compile_step"]
@@ -64,7 +65,13 @@ class Step:
         return None
 
 
-def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool = False) -> Step:
+def compile_step(
+    program: Program,
+    fetches: Sequence[Variable],
+    *,
+    prune: bool = False,
+    reduction: Reduction | None = None,
+) -> Step:
     """Compile a program into one function.
 
     Args:
@@ -72,6 +79,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
         fetches: the variables whose last values are returned.
         prune: leave out what neither the fetches nor a persistable variable need; otherwise every
             layer runs, as in 1.8.
+        reduction: adds up the gradients of several devices; None is one device.
     """
     fetched = [program.read(variable) for variable in fetches]
     writes = _writes(program)
@@ -80,7 +88,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
     tensors = [*fetched, *writes.values()]
     wanted = [*tensors, *levels]
     needed = _ancestors(wanted) if prune else None
-    plan = _differentiate.Plan(program, needed)
+    plan = _differentiate.Plan(program, needed, reduction)
     # Levels of detail are numbers of their own: no view of a parameter, and no tensor to copy.
     updates = _updates.Deferred(program, needed, tensors)
     graph = fx.Graph()
@@ -103,6 +111,7 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
             key = None
         if node.target is _differentiate.gradients:
             twin = plan.emit(graph, node, {**copied, **unlimited})
+            inputs += plan.weigh(graph, node, twin)
         elif _overwrites(node, wanted, plan):
             [source] = node.all_input_nodes
             twin = graph.call_function(node.meta["layer"].in_place, (copied[source],))
@@ -113,6 +122,8 @@ def compile_step(program: Program, fetches: Sequence[Variable], *, prune: bool =
             inputs.append(node.meta["variable"] if fed is None else LodInput(fed))
         if operator is not None:
             operators[twin.name] = (operator, twin)
+        if node.target is _differentiate.gradients:
+            twin = plan.add_up(graph, node, twin)
         if plan.stops(node):
             twin = graph.call_function(_differentiate.stop, (twin,))
         elif plan.starts(node):

@@ -9,6 +9,8 @@ import torch
 from torch import fx
 
 from paddle_compat.fluid._program import Program
+from paddle_compat.fluid._reduction import Reduction
+from paddle_compat.fluid._variable import Parameter, Variable
 
 __all__ = ["Plan", "gradients", "start", "stop"]
 
@@ -19,6 +21,7 @@ def gradients(
     target_gradients: Sequence[torch.Tensor | None] | None = None,
     create_graph: bool = False,
     retain_graph: bool = False,
+    scale: float = 1.0,
 ) -> tuple[torch.Tensor, ...]:
     """Return the gradient of the targets' weighted sum in each input; zeros where there is none.
 
@@ -26,15 +29,16 @@ def gradients(
         targets: tensors of floats.
         inputs: tensors that they were computed from; a tuple is one input with several values,
             and its gradient their gradients' sum.
-        target_gradients: a weight for each target's elements; None is ones.
+        target_gradients: a weight for each target's elements; None is `scale`.
         create_graph: whether the result is differentiated again.
         retain_graph: whether the targets are.
+        scale: the weight of all where none is given.
     """
     groups = [value if isinstance(value, tuple) else (value,) for value in inputs]
     flat = [value for group in groups for value in group]
     given = target_gradients or [None] * len(targets)
     live = [
-        (target, torch.ones_like(target) if weight is None else weight)
+        (target, torch.full_like(target, scale) if weight is None else weight)
         for target, weight in zip(targets, given, strict=True)
         if target.requires_grad
     ]
@@ -92,7 +96,13 @@ class Plan:
         differentiates: whether there is any gradient operator.
     """
 
-    def __init__(self, program: Program, needed: Collection[fx.Node] | None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        needed: Collection[fx.Node] | None,
+        reduction: Reduction | None = None,
+    ) -> None:
+        self._reduction = reduction
         self._operators = [
             node
             for node in program.graph.nodes
@@ -164,6 +174,55 @@ class Plan:
         elif later:
             twin.kwargs = {**twin.kwargs, "retain_graph": True}
         return twin
+
+    def weigh(self, graph: fx.Graph, node: fx.Node, twin: fx.Node) -> list[Variable]:
+        """Let a copied operator begin with this device's share; return what is fed for that."""
+        if self._reduction is None or not _trains(node):
+            return []
+        if self._reduction.scale is not None:
+            twin.kwargs = {**twin.kwargs, "scale": self._reduction.scale}
+            return []
+        fed: list[Variable] = []
+        held: list[fx.Node] = []
+        for target in node.kwargs["targets"]:  # type: ignore[union-attr]
+            of = target.meta["variable"]  # type: ignore[union-attr]
+            fed.append(Variable(of.block, of.grad_name, of.shape, of.dtype, is_data=True))
+            with graph.inserting_before(twin):
+                held.append(graph.placeholder(f"{twin.name}_from_{len(held)}"))
+        twin.kwargs = {**twin.kwargs, "target_gradients": held}
+        return fed
+
+    def add_up(self, graph: fx.Graph, node: fx.Node, twin: fx.Node) -> fx.Node:
+        """Append the sums over all devices of the parameters' gradients of a copied operator."""
+        if self._reduction is None or not _trains(node):
+            return twin
+        reduction = self._reduction
+        chosen = [
+            index
+            for index, source in enumerate(node.kwargs["inputs"])  # type: ignore[arg-type]
+            if isinstance(_variable(source), Parameter)
+        ]
+
+        def add_up(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+            results = list(found)
+            totals = reduction.total([results[index].detach() for index in chosen])
+            for index, total in zip(chosen, totals, strict=True):
+                results[index] = total
+            return results
+
+        return graph.call_function(add_up, (twin,))
+
+
+def _trains(node: fx.Node) -> bool:
+    """Tell whether gradients are `append_backward`'s; only those are of all devices."""
+    return node.kwargs["target_gradients"] is None
+
+
+def _variable(source: Any) -> Variable:
+    """Return the variable of an input, which may have several values."""
+    first = source[0] if isinstance(source, (list, tuple)) else source
+    found: Variable = first.meta["variable"]
+    return found
 
 
 def _depends(node: fx.Node, on: fx.Node) -> bool:

@@ -14,6 +14,7 @@ from paddle_compat.fluid._places import (
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._scope import LoDTensor, Scope
 from paddle_compat.fluid._scope import Scope as _Scope  # noqa: F401 - the native type's name
+from paddle_compat.fluid._strategies import ParallelExecutor
 
 __all__ = [
     "CPUPlace",
@@ -22,6 +23,7 @@ __all__ = [
     "EOFException",
     "EnforceNotMet",
     "LoDTensor",
+    "ParallelExecutor",
     "Scope",
     "VarDesc",
     "get_cuda_device_count",

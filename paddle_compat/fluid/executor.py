@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
-from paddle_compat.fluid import _interrupts, backward, framework
+from paddle_compat.fluid import _feeding, _interrupts, backward, framework
 from paddle_compat.fluid._compile import LodInput, Step, compile_step
-from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
+from paddle_compat.fluid._dtypes import dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
-from paddle_compat.fluid._lod import Lod, fitting
+from paddle_compat.fluid._feeding import as_feeds, levels
+from paddle_compat.fluid._fetching import Fetched, addresses, hand_out, merged, owned, unshared
+from paddle_compat.fluid._lod import fitting
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._publish import publish
-from paddle_compat.fluid._scope import LoDTensor, Scope, as_array, global_scope, scope_guard
+from paddle_compat.fluid._reduction import Reduction
+from paddle_compat.fluid._scope import LoDTensor, Scope, global_scope, scope_guard
 from paddle_compat.fluid._variable import Variable, fits_declared
+from paddle_compat.fluid.compiler import CompiledProgram
 
 __all__ = ["Executor", "global_scope", "scope_guard"]
-
-# Copying fewer elements takes no longer than looking at where they lie.
-_LARGE = 1 << 16
 
 
 class Executor:
@@ -75,9 +75,10 @@ class Executor:
         Every layer runs, fetched or not. When anything fails, the scope is as it was.
 
         Args:
-            program: None is the default main program.
+            program: a program or a `CompiledProgram`; None is the default main program.
             feed: arrays by the name of their data variable; names that the program lacks are
-                passed over.
+                passed over. A `CompiledProgram` splits them between its places, or takes a list
+                with a dict for each; it refuses names that the program lacks.
             fetch_list: variables or names of variables; what `minimize` returned may be among
                 them, and is passed over.
             scope: where parameters live; None is the global scope.
@@ -86,7 +87,8 @@ class Executor:
             feed_var_name: not used.
             fetch_var_name: not used.
             use_program_cache: not used; programs are compiled once, until they change.
-            return_merged: not used; there is one device.
+            return_merged: whether what the places of a `CompiledProgram` give is put together,
+                row below row; otherwise each result is a list with one for each place.
 
         Returns:
             The fetched values, in order; each its caller's own.
@@ -105,14 +107,31 @@ class Executor:
         if self._closed:
             raise RuntimeError("the executor is closed; make another one")
         program = framework.default_main_program() if program is None else program
-        if hasattr(program, "_program"):
-            program = program._program
+        scope = global_scope() if scope is None else scope
+        if isinstance(program, CompiledProgram):
+            parts = zip(*program._run(self, feed, fetch_list, scope, use_prune), strict=True)
+            if return_merged:
+                return hand_out([merged(part) for part in parts], return_numpy)
+            return [hand_out(part, return_numpy) for part in parts]
         if not isinstance(program, Program):
             raise TypeError(f"program must be a fluid.Program, but it is {type(program).__name__}")
-        scope = global_scope() if scope is None else scope
-        fed = _feeds(feed)
-        step = self._step(program, fetch_list, use_prune)
-        inputs = self._inputs(step, fed, scope)
+        return hand_out(
+            self._once(program, as_feeds(feed), fetch_list, scope, prune=use_prune), return_numpy
+        )
+
+    def _once(
+        self,
+        program: Program,
+        feeds: Mapping[str, Any],
+        fetch_list: Any,
+        scope: Scope,
+        *,
+        prune: bool = False,
+        reduction: Reduction | None = None,
+    ) -> list[Fetched]:
+        """Run a program once, on this executor's device."""
+        step = self._step(program, fetch_list, prune, reduction)
+        inputs = self._inputs(step, {**feeds, **_read(program, step, prune)}, scope)
         held = _interrupts.begin()
         try:
             results = self._call(step, inputs)
@@ -121,33 +140,19 @@ class Executor:
             writes = zip(step.writes, results[step.fetched : kept], strict=True)
             # What was updated in place is there already.
             fresh = [(name, value) for name, value in writes if scope.value(name) is not value]
-            read = _addresses(inputs) if fresh else set()
+            read = addresses(inputs) if fresh else set()
             for name, value in fresh:
-                scope.write(name, _own(value, read).to(self._device))
+                scope.write(name, unshared(value, read).to(self._device))
         finally:
             held.release()
-        levels = [
+        lods = [
             () if place is None else fitting(value, results[kept + place])
             for value, place in zip(results, step.lods, strict=False)
         ]
         fetched = [value.detach() for value in results[: step.fetched]]
         others = itertools.chain(inputs, results[step.fetched : kept], program.constants.values())
-        own = _owned(fetched, others)
-        if not return_numpy:
-            return [
-                LoDTensor.of(value if alone else value.clone(), lod)
-                for value, lod, alone in zip(fetched, levels, own, strict=True)
-            ]
-        if any(levels):
-            raise RuntimeError(
-                "a fetched value has levels of detail, which an array cannot hold; use "
-                "Executor.run(..., return_numpy=False), and then numpy.array(result) and "
-                "result.recursive_sequence_lengths()"
-            )
-        return [
-            value.numpy() if alone else as_array(value)
-            for value, alone in zip(fetched, own, strict=True)
-        ]
+        alone = owned(fetched, others)
+        return [Fetched(*each) for each in zip(fetched, lods, alone, strict=True)]
 
     def _call(self, step: Step, inputs: Sequence[Any]) -> Sequence[Any]:
         """Run a compiled program; what fails in it is explained."""
@@ -163,15 +168,17 @@ class Executor:
                 raise
             raise explained from error
 
-    def _step(self, program: Program, fetch_list: Any, prune: bool) -> Step:
+    def _step(
+        self, program: Program, fetch_list: Any, prune: bool, reduction: Reduction | None = None
+    ) -> Step:
         """Return the compiled program, from the last time if nothing changed."""
         fetches = _fetches(fetch_list)
         # By name: comparing variables would record a comparison.
-        key = (tuple(f if isinstance(f, str) else f.name for f in fetches), prune)
+        key = (tuple(f if isinstance(f, str) else f.name for f in fetches), prune, reduction)
         known: tuple[int, Step] | None = program.compiled.get(key)
         if known is None or known[0] != program.version:
             variables = [_resolve(program, item) for item in fetches]
-            step = compile_step(program, variables, prune=prune)
+            step = compile_step(program, variables, prune=prune, reduction=reduction)
             # Compiling may have added gradients that are fetched, which is a change.
             known = program.compiled[key] = (program.version, step)
         return known[1]
@@ -192,9 +199,9 @@ class Executor:
                 "layers that need it with use_prune=True"
             )
         return [
-            _levels(variable.variable, feeds, scope)
+            levels(variable.variable, feeds, scope)
             if isinstance(variable, LodInput)
-            else _feed(variable, feeds[variable.name], self._device)
+            else _feeding.feed(variable, feeds[variable.name], self._device)
             if variable.is_data
             else self._state(variable, step, scope)
             for variable in step.inputs
@@ -221,59 +228,14 @@ class Executor:
         return value
 
 
-def _feeds(feed: Any) -> Mapping[str, Any]:
-    if feed is None:
-        return {}
-    if isinstance(feed, (list, tuple)) and len(feed) == 1:
-        feed = feed[0]
-    if not isinstance(feed, Mapping):
-        raise TypeError(
-            "feed must be a dict of arrays by the name of their data variable, but it is "
-            f"{type(feed).__name__}"
-        )
-    return feed
-
-
-def _feed(variable: Variable, value: Any, device: torch.device) -> torch.Tensor:
-    """Return a fed value as a tensor, checked against its declaration."""
-    if isinstance(value, LoDTensor):
-        value = value._tensor()
-    if isinstance(value, torch.Tensor):
-        tensor = value.detach()
-    else:
-        if isinstance(value, (bool, int, float, np.generic)):
-            value = np.array([value], dtype=as_numpy_dtype(variable.dtype))
-        if not isinstance(value, np.ndarray):
-            array = f"numpy.array(..., dtype='{dtype_name(variable.dtype)}')"
-            if variable.lod_level:
-                array = f"fluid.create_lod_tensor({array}, [[lengths]], place)"
-            raise RuntimeError(
-                f"the feed of {variable.name!r} must be a numpy array or a fluid.LoDTensor, but it "
-                f"is {type(value).__name__}; use {array}"
-            )
-        if not value.dtype.isnative:
-            value = value.astype(value.dtype.newbyteorder("="))
-        try:
-            tensor = torch.from_numpy(np.ascontiguousarray(value).reshape(value.shape))
-        except TypeError:
-            raise RuntimeError(
-                f"the feed of {variable.name!r} has numpy's dtype {value.dtype}, which no tensor "
-                f"has; use .astype('{dtype_name(variable.dtype)}')"
-            ) from None
-    if variable.need_check_feed:
-        if tensor.dtype != variable.torch_dtype:
-            got = str(tensor.dtype).removeprefix("torch.")
-            name = dtype_name(variable.dtype)
-            raise ValueError(
-                f"the feed of {variable.name!r} must be {name}, but it is {got}; use "
-                f".astype('{name}')"
-            )
-        if not fits_declared(variable.shape, tensor.shape):
-            raise ValueError(
-                f"the feed of {variable.name!r} must have the shape that is declared, "
-                f"{list(variable.shape)} (-1 is any size), but it has {list(tensor.shape)}"
-            )
-    return tensor.to(device)
+def _read(program: Program, step: Step, prune: bool) -> dict[str, LoDTensor]:
+    """Return the next batches of the program's loaders; with pruning, of those that are needed."""
+    needed = {variable.name for variable in step.inputs if isinstance(variable, Variable)}
+    read: dict[str, LoDTensor] = {}
+    for reader in program.readers:
+        if not prune or any(variable.name in needed for variable in reader.variables):
+            read.update(reader())
+    return read
 
 
 def _fetches(fetch_list: Any) -> list[Any]:
@@ -322,56 +284,6 @@ def _resolve(program: Program, item: Any) -> Variable:
             "of this program"
         )
     return found
-
-
-def _own(value: torch.Tensor, read: Collection[int]) -> torch.Tensor:
-    """Return a value that shares no memory with what the step read, told by its addresses."""
-    value = value.detach()
-    return value.clone() if value.untyped_storage().data_ptr() in read else value
-
-
-def _addresses(inputs: Iterable[Any]) -> set[int]:
-    """Return where the tensors among these lie."""
-    return {
-        value.untyped_storage().data_ptr() for value in inputs if isinstance(value, torch.Tensor)
-    }
-
-
-def _owned(fetched: Sequence[torch.Tensor], others: Iterable[Any]) -> list[bool]:
-    """Tell which large results are alone in their memory, so that they need not be copied."""
-    large = [
-        value.is_cpu
-        and value.numel() >= _LARGE
-        and value.is_contiguous()
-        and value.untyped_storage().nbytes() == value.numel() * value.element_size()
-        for value in fetched
-    ]
-    if not any(large):
-        return large
-    held = _addresses(others)
-    places = [value.untyped_storage().data_ptr() for value in fetched]
-    return [
-        big and place not in held and places.count(place) == 1
-        for big, place in zip(large, places, strict=True)
-    ]
-
-
-def _levels(variable: Variable, feeds: Mapping[str, Any], scope: Scope) -> Lod:
-    """Return the levels of detail of a fed value, or of the scope's, checked."""
-    if variable.is_data:
-        held = feeds.get(variable.name)
-    else:
-        found = scope.find_var(variable.name)
-        held = None if found is None else found.get_tensor()
-    if not isinstance(held, LoDTensor):
-        return ()
-    if not held.has_valid_recursive_sequence_lengths():
-        raise ValueError(
-            f"the levels of detail of {variable.name!r}, {held.recursive_sequence_lengths()}, do "
-            f"not add up to its {held.shape()[0]} rows; set them with "
-            "set_recursive_sequence_lengths"
-        )
-    return held.levels
 
 
 __getattr__ = publish(__name__, globals(), __all__)
