@@ -183,6 +183,7 @@ def _hold(variable: Variable, node: fx.Node, op: Operator) -> None:
     node.meta["variable"] = variable
     # Later layers may write another kind of value under the name.
     node.meta["described"] = variable.describe()
+    node.meta["signature"] = variable.shape, variable.torch_dtype
     for held in (variable, variable.block.vars.get(variable.name, variable)):
         held.node = node
         held.op = op

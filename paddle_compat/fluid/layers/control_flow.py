@@ -73,7 +73,7 @@ def _near(x: Tensor, y: Tensor) -> Tensor:
     return ((x - y).abs() < _NEAR) | (x == y)
 
 
-_FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+COMPARISONS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "less_than": torch.lt,
     "less_equal": torch.le,
     "greater_than": torch.gt,
@@ -81,6 +81,7 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "equal": _near,
     "not_equal": lambda x, y: ~_near(x, y),
 }
+"""What these layers do to tensors whose dimensions meet as torch lets them meet."""
 
 
 def _compare(
@@ -91,7 +92,7 @@ def _compare(
     allowed: tuple[torch.dtype, ...] = _COMPARED,
 ) -> Tensor:
     _check(layer, x, y, allowed)
-    return _FUNCTIONS[layer](*align(layer, x, y, axis))
+    return COMPARISONS[layer](*align(layer, x, y, axis))
 
 
 def _operator(name: str) -> Callable[..., Tensor]:
@@ -104,7 +105,7 @@ def _operator(name: str) -> Callable[..., Tensor]:
     return layer(name, infer=_rule(name, _BY_OPERATOR))(compare)
 
 
-OPERATORS: Mapping[str, Callable[..., Tensor]] = {name: _operator(name) for name in _FUNCTIONS}
+OPERATORS: Mapping[str, Callable[..., Tensor]] = {name: _operator(name) for name in COMPARISONS}
 """The comparisons as operators on variables record them, with an axis."""
 
 

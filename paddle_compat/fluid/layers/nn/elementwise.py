@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from paddle_compat.fluid.layers._checks import NUMBERS, check_tensor
 from paddle_compat.fluid.layers._stand_in import stand_in
 
 __all__ = [
+    "ALIGNED",
     "align",
     "aligned_shape",
     "elementwise_add",
@@ -122,6 +124,27 @@ def _rule(layer: str, dtype: torch.dtype | None = None) -> Callable[[dict[str, A
     return rule
 
 
+def _divide(x: Tensor, y: Tensor) -> Tensor:
+    return x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")
+
+
+# Of equals, y alone gets the gradient of the larger and of the smaller.
+ALIGNED: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "elementwise_add": operator.add,
+    "elementwise_sub": operator.sub,
+    "elementwise_mul": operator.mul,
+    "elementwise_max": lambda x, y: torch.where(x > y, x, y),
+    "elementwise_min": lambda x, y: torch.where(x < y, x, y),
+    "elementwise_pow": torch.pow,
+    "elementwise_div": _divide,
+}
+"""What these layers do to tensors whose dimensions meet as torch lets them meet."""
+
+
+def _apply(layer: str, x: Tensor, y: Tensor, axis: int) -> Tensor:
+    return ALIGNED[layer](*_aligned(layer, x, y, axis))
+
+
 def _aligned(layer: str, x: Tensor, y: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     _check(layer, x, y)
     return (x, y) if x.shape == y.shape else align(layer, x, y, axis)
@@ -147,8 +170,7 @@ def elementwise_add(
     Source:
         ``paddle.fluid.layers.elementwise_add``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_add", x, y, axis)
-    return x + y
+    return _apply("elementwise_add", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_sub"), overwritable=True, shares="x")
@@ -171,8 +193,7 @@ def elementwise_sub(
     Source:
         ``paddle.fluid.layers.elementwise_sub``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_sub", x, y, axis)
-    return x - y
+    return _apply("elementwise_sub", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_mul"), shares="x")
@@ -195,8 +216,7 @@ def elementwise_mul(
     Source:
         ``paddle.fluid.layers.elementwise_mul``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_mul", x, y, axis)
-    return x * y
+    return _apply("elementwise_mul", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_max"), shares="x")
@@ -219,8 +239,7 @@ def elementwise_max(
     Source:
         ``paddle.fluid.layers.elementwise_max``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_max", x, y, axis)
-    return torch.where(x > y, x, y)  # of equals, y alone gets the gradient
+    return _apply("elementwise_max", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_min"), shares="x")
@@ -243,8 +262,7 @@ def elementwise_min(
     Source:
         ``paddle.fluid.layers.elementwise_min``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_min", x, y, axis)
-    return torch.where(x < y, x, y)  # of equals, y alone gets the gradient
+    return _apply("elementwise_min", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_pow"), shares="x")
@@ -267,8 +285,7 @@ def elementwise_pow(
     Source:
         ``paddle.fluid.layers.elementwise_pow``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_pow", x, y, axis)
-    return torch.pow(x, y)
+    return _apply("elementwise_pow", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_div"), shares="x")
@@ -291,8 +308,7 @@ def elementwise_div(
     Source:
         ``paddle.fluid.layers.elementwise_div``, PaddlePaddle 1.8.
     """
-    x, y = _aligned("elementwise_div", x, y, axis)
-    return _divide(x, y)
+    return _apply("elementwise_div", x, y, axis)
 
 
 @layer(infer=_rule("elementwise_mod"), no_gradient=True, shares="x")
@@ -349,7 +365,3 @@ def elementwise_floordiv(
     x, y = _aligned("elementwise_floordiv", x, y, axis)
     rounding = "floor" if x.is_floating_point() else "trunc"
     return torch.div(x.detach(), y.detach(), rounding_mode=rounding)
-
-
-def _divide(x: Tensor, y: Tensor) -> Tensor:
-    return x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")

@@ -1,0 +1,7 @@
+"""The way out: legacy programs as plain torch modules, and as source that needs torch alone."""
+
+from __future__ import annotations
+
+from paddle_compat.export.module import to_module
+
+__all__ = ["to_module"]
