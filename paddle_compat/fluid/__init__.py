@@ -115,6 +115,4 @@ __getattr__ = unsupported_attribute(
     "paddle.fluid",
     offered=__all__,
     section="Legacy programs",
-    instead={
-    },
 )

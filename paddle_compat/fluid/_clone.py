@@ -24,6 +24,7 @@ def clone(program: Program, for_test: bool) -> Program:
     twin.gradient_calls = program.gradient_calls
     twin.gradient_names = set() if for_test else set(program.gradient_names)
     twin.constants = dict(program.constants)
+    twin.readers = list(program.readers)
     twin.random_seed = 0 if for_test else program.random_seed
     block = twin.global_block()
     variables: dict[Variable, Variable] = {}

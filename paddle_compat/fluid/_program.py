@@ -7,7 +7,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,6 +21,9 @@ from paddle_compat.fluid._lod import fitting
 from paddle_compat.fluid._operator import Location, Operator
 from paddle_compat.fluid._printing import program_code
 from paddle_compat.fluid._variable import Parameter, Variable
+
+if TYPE_CHECKING:
+    from paddle_compat.fluid._reads import Read
 
 __all__ = ["Block", "Program"]
 
@@ -218,6 +221,8 @@ class Program:
         self.compiled: dict[Any, Any] = {}
         self.constants: dict[str, torch.Tensor] = {}
         self.blocks = [Block(self)]
+        # What gives data variables their values in each run, before what is fed: loaders.
+        self.readers: list[Read] = []
         self.role = "forward"
         # How often gradients were asked for: later ones are named by it.
         self.gradient_calls = 0
