@@ -3,8 +3,8 @@
 Stand-alone Python 3.8. Usage: saved_training.py PACKAGE ACTION DIRECTORY HOW...
 
 ACTION is ``save`` (train three steps, save, train three more) or ``load`` (load, and train three
-more); HOW is the function that saves, each into a directory of its own. Prints the losses behind
-the saved state, by HOW, as JSON.
+more); HOW is the function that saves, each into a directory of its own, with an optimizer before it
+or Adam, as in ``momentum: save``. Prints the losses behind the saved state, by HOW, as JSON.
 """
 
 import importlib
@@ -18,7 +18,22 @@ import numpy as np
 STEPS = 3
 
 
-def build(fluid: Any) -> Any:
+def minimize_by_adam(fluid: Any, loss: Any) -> None:
+    rate = fluid.layers.exponential_decay(0.1, 2, 0.5, staircase=True)
+    fluid.optimizer.AdamOptimizer(rate).minimize(loss)
+
+
+def minimize_by_momentum(fluid: Any, loss: Any) -> None:
+    rate = fluid.layers.piecewise_decay([3, 5], [0.1, 0.05, 0.01])
+    rate = fluid.layers.linear_lr_warmup(rate, 4, 0.001, 0.1)
+    decay = fluid.regularizer.L2Decay(1e-3)
+    fluid.optimizer.Momentum(rate, 0.9, regularization=decay).minimize(loss)
+
+
+OPTIMIZERS = {"": minimize_by_adam, "momentum": minimize_by_momentum}
+
+
+def build(fluid: Any, optimizer: str = "") -> Any:
     """Build a model with parameters of several kinds, and state of an optimizer and a counter."""
     layers = fluid.layers
     x = fluid.data("x", [None, 4], "float32")
@@ -26,8 +41,7 @@ def build(fluid: Any) -> Any:
     hidden = layers.fc(x, 5, act="relu", param_attr=fluid.ParamAttr(name="names/with/slashes"))
     hidden = layers.batch_norm(hidden)
     loss = layers.reduce_mean(layers.square(layers.fc(hidden, 1) - y))
-    rate = layers.exponential_decay(0.1, 2, 0.5, staircase=True)
-    fluid.optimizer.AdamOptimizer(rate).minimize(loss)
+    OPTIMIZERS[optimizer](fluid, loss)
     for kind in ("float64", "int32", "int64"):
         layers.create_global_var([2, 3], 1, kind, persistable=True, name="kind_" + kind)
     return loss
@@ -90,11 +104,12 @@ def load(fluid: Any, exe: Any, how: str, directory: str) -> None:
 def run(package: str, action: str, how: str, directory: str) -> List[float]:
     """Train, and save or load on the way; return the losses behind that."""
     fluid = importlib.import_module(package)
+    optimizer, _, how = how.rpartition(": ")
     main, startup = fluid.Program(), fluid.Program()
     main.random_seed = startup.random_seed = 3 if action == "save" else 4
     with fluid.scope_guard(fluid.Scope()), fluid.program_guard(main, startup):
         with fluid.unique_name.guard():
-            loss = build(fluid)
+            loss = build(fluid, optimizer)
         exe = fluid.Executor(fluid.CPUPlace())
         exe.run(startup)
         if action == "save":
