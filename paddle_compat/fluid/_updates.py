@@ -17,7 +17,18 @@ from paddle_compat.fluid import _interrupts
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._program import Program
 
-__all__ = ["IN_PLACE", "Deferred", "adam", "l2_decay", "lamb", "lars", "momentum", "own", "sgd"]
+__all__ = [
+    "IN_PLACE",
+    "Deferred",
+    "adam",
+    "average",
+    "l2_decay",
+    "lamb",
+    "lars",
+    "momentum",
+    "own",
+    "sgd",
+]
 
 
 @torch.no_grad()
@@ -107,6 +118,12 @@ def lamb(
     usable = (weight > 0) & (length > 0)
     rate = torch.where(usable, learning_rate * weight / length, learning_rate)
     return param - rate * step, moment1, moment2
+
+
+@torch.no_grad()
+def average(average: Tensor, param: Tensor, decay: Tensor) -> Tensor:
+    """Return a parameter's moving average after a step."""
+    return average * decay + param * (1 - decay)
 
 
 def _contiguous(*lists: list[Tensor]) -> bool:

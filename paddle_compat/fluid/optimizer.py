@@ -14,6 +14,7 @@ from paddle_compat.fluid._adaptive_optimizers import (
     RMSPropOptimizer,
 )
 from paddle_compat.fluid._attributes import single
+from paddle_compat.fluid._moving_average import ExponentialMovingAverage
 from paddle_compat.fluid._optimizer_base import Optimizer
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._variable import Parameter, Variable
@@ -31,6 +32,7 @@ __all__ = [
     "AdamaxOptimizer",
     "DecayedAdagrad",
     "DecayedAdagradOptimizer",
+    "ExponentialMovingAverage",
     "Ftrl",
     "FtrlOptimizer",
     "LambOptimizer",
