@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from paddle_compat.fluid._compile import Step
 from paddle_compat.fluid._dtypes import as_numpy_dtype, dtype_name
 from paddle_compat.fluid._lod import Lod
+from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._scope import LoDTensor, Scope
 from paddle_compat.fluid._variable import Variable, fits_declared
 
-__all__ = ["as_feeds", "feed", "levels", "split"]
+__all__ = ["as_feeds", "feed", "levels", "read", "split"]
 
 
 def as_feeds(feed: Any) -> Mapping[str, Any]:
@@ -105,6 +107,16 @@ def levels(variable: Variable, feeds: Mapping[str, Any], scope: Scope) -> Lod:
             "set_recursive_sequence_lengths"
         )
     return held.levels
+
+
+def read(program: Program, step: Step, prune: bool) -> dict[str, LoDTensor]:
+    """Return the next batches of the program's loaders; with pruning, of those that are needed."""
+    needed = {variable.name for variable in step.inputs if isinstance(variable, Variable)}
+    found: dict[str, LoDTensor] = {}
+    for reader in program.readers:
+        if not prune or any(variable.name in needed for variable in reader.variables):
+            found.update(reader())
+    return found
 
 
 def split(

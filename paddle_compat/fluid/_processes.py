@@ -6,14 +6,14 @@ import atexit
 import contextlib
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.distributed as dist
 
 from paddle_compat.fluid._scope import Scope
 
-__all__ = ["agree", "join"]
+__all__ = ["agree", "join", "together"]
 
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _PADDLE = ("PADDLE_TRAINER_ID", "PADDLE_TRAINERS_NUM", "PADDLE_TRAINER_ENDPOINTS")
@@ -55,10 +55,28 @@ def _leave() -> None:
         dist.destroy_process_group()
 
 
+@contextlib.contextmanager
+def together(what: str) -> Iterator[None]:
+    """Say more where the processes cannot do together what the block does.
+
+    Raises:
+        RuntimeError: another process has ended, or waits for something else.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"process {dist.get_rank()} of {dist.get_world_size()} could not {what} with the "
+            "others: one of them has failed, or made fewer steps; see its own messages, and feed "
+            f"every process equally many batches ({error})"
+        ) from error
+
+
 def agree(names: Sequence[str], scope: Scope, device: torch.device) -> None:
     """Let every process have the values of the first one's scope.
 
     Raises:
+        RuntimeError: another process has ended.
         ValueError: the processes do not have the same variables, or share one GPU under NCCL.
     """
     held = {name: value for name in sorted(names) if (value := scope.value(name)) is not None}
@@ -66,10 +84,12 @@ def agree(names: Sequence[str], scope: Scope, device: torch.device) -> None:
     context = torch.cuda.device(device) if device.type == "cuda" else contextlib.nullcontext()
     with context:
         all_of_them: list[tuple[str, list[str]]] = [("", [])] * dist.get_world_size()
-        dist.all_gather_object(all_of_them, (f"{socket.gethostname()} {device}", mine))
+        with together("begin to train"):
+            dist.all_gather_object(all_of_them, (f"{socket.gethostname()} {device}", mine))
         _check(all_of_them, device)
-        for value in held.values():
-            _broadcast(value.detach(), device)
+        with together("share the parameters"):
+            for value in held.values():
+                _broadcast(value.detach(), device)
 
 
 def _check(all_of_them: Sequence[tuple[str, list[str]]], device: torch.device) -> None:

@@ -10,6 +10,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from paddle_compat.fluid._processes import together
+
 __all__ = ["Places", "Processes", "Reduction"]
 
 # As much as torch's DistributedDataParallel sends at once.
@@ -52,7 +54,7 @@ class Processes:
         """
         results: list[Tensor] = list(gradients)
         sent = []
-        try:
+        with together("add up its gradients"):
             for bucket in _buckets(gradients):
                 flat = torch.cat([gradients[index].reshape(-1) for index in bucket])
                 sent.append((bucket, flat, dist.all_reduce(flat, async_op=True)))
@@ -61,12 +63,6 @@ class Processes:
                 sizes = [gradients[index].numel() for index in bucket]
                 for index, part in zip(bucket, torch.split(flat, sizes), strict=True):
                     results[index] = part.view(gradients[index].shape)
-        except RuntimeError as error:
-            raise RuntimeError(
-                f"process {dist.get_rank()} of {dist.get_world_size()} could not add up its "
-                "gradients with the others: one of them has failed, or made fewer steps; see its "
-                f"own messages, and feed every process equally many batches ({error})"
-            ) from error
         return results
 
 

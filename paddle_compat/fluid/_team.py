@@ -156,15 +156,14 @@ class Team:
         self, program: Program, feeds: Sequence[Mapping[str, Any]], fetch_list: Any, prune: bool
     ) -> list[list[Fetched]]:
         """Run the program on as many places as are fed; return what each gives."""
-        # Once, not in each thread.
         reduction = self._reduction if len(feeds) == len(self.executors) else None
-        self.executors[0]._step(program, fetch_list, prune, reduction)
+        step = self.executors[0]._step(program, fetch_list, prune, reduction)
+        # Of a loader, each place takes a batch, in the order of the places.
+        fed = [{**each, **_feeding.read(program, step, prune)} for each in feeds]
         scopes = [self.scope, *(replica.scope for replica in self.replicas)]
 
         def one(place: int) -> list[Fetched]:
-            return self.executors[place]._once(
-                program, feeds[place], fetch_list, scopes[place], prune=prune, reduction=reduction
-            )
+            return self.executors[place]._once(program, step, fed[place], scopes[place])
 
         if self._places is None:
             return [one(0)]

@@ -12,7 +12,7 @@ from paddle_compat.fluid import _feeding, _interrupts, backward, framework
 from paddle_compat.fluid._compile import LodInput, Step, compile_step
 from paddle_compat.fluid._dtypes import dtype_name
 from paddle_compat.fluid._errors import EnforceNotMet
-from paddle_compat.fluid._feeding import as_feeds, levels
+from paddle_compat.fluid._feeding import as_feeds, levels, read
 from paddle_compat.fluid._fetching import Fetched, addresses, hand_out, merged, owned, unshared
 from paddle_compat.fluid._lod import fitting
 from paddle_compat.fluid._operator import Operator
@@ -20,7 +20,7 @@ from paddle_compat.fluid._places import CPUPlace, device_of
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._reduction import Reduction
-from paddle_compat.fluid._scope import LoDTensor, Scope, global_scope, scope_guard
+from paddle_compat.fluid._scope import Scope, global_scope, scope_guard
 from paddle_compat.fluid._variable import Variable, fits_declared
 from paddle_compat.fluid.compiler import CompiledProgram
 
@@ -115,23 +115,16 @@ class Executor:
             return [hand_out(part, return_numpy) for part in parts]
         if not isinstance(program, Program):
             raise TypeError(f"program must be a fluid.Program, but it is {type(program).__name__}")
-        return hand_out(
-            self._once(program, as_feeds(feed), fetch_list, scope, prune=use_prune), return_numpy
-        )
+        feeds = as_feeds(feed)
+        step = self._step(program, fetch_list, use_prune)
+        feeds = {**feeds, **read(program, step, use_prune)}
+        return hand_out(self._once(program, step, feeds, scope), return_numpy)
 
     def _once(
-        self,
-        program: Program,
-        feeds: Mapping[str, Any],
-        fetch_list: Any,
-        scope: Scope,
-        *,
-        prune: bool = False,
-        reduction: Reduction | None = None,
+        self, program: Program, step: Step, feeds: Mapping[str, Any], scope: Scope
     ) -> list[Fetched]:
-        """Run a program once, on this executor's device."""
-        step = self._step(program, fetch_list, prune, reduction)
-        inputs = self._inputs(step, {**feeds, **_read(program, step, prune)}, scope)
+        """Run a program's compiled step once, on this executor's device."""
+        inputs = self._inputs(step, feeds, scope)
         held = _interrupts.begin()
         try:
             results = self._call(step, inputs)
@@ -140,9 +133,9 @@ class Executor:
             writes = zip(step.writes, results[step.fetched : kept], strict=True)
             # What was updated in place is there already.
             fresh = [(name, value) for name, value in writes if scope.value(name) is not value]
-            read = addresses(inputs) if fresh else set()
+            held_by = addresses(inputs) if fresh else set()
             for name, value in fresh:
-                scope.write(name, unshared(value, read).to(self._device))
+                scope.write(name, unshared(value, held_by).to(self._device))
         finally:
             held.release()
         lods = [
@@ -226,16 +219,6 @@ class Executor:
         if variable.name in step.leaves and not value.requires_grad:
             value.requires_grad_()
         return value
-
-
-def _read(program: Program, step: Step, prune: bool) -> dict[str, LoDTensor]:
-    """Return the next batches of the program's loaders; with pruning, of those that are needed."""
-    needed = {variable.name for variable in step.inputs if isinstance(variable, Variable)}
-    read: dict[str, LoDTensor] = {}
-    for reader in program.readers:
-        if not prune or any(variable.name in needed for variable in reader.variables):
-            read.update(reader())
-    return read
 
 
 def _fetches(fetch_list: Any) -> list[Any]:
