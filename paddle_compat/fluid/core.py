@@ -31,5 +31,9 @@ __all__ = [
 ]
 
 
+for _strategy in (ParallelExecutor.BuildStrategy, ParallelExecutor.ExecutionStrategy):
+    _strategy.__module__ = __name__
+    _strategy.__qualname__ = f"ParallelExecutor.{_strategy.__name__}"
+
 # `is_compiled_with_cuda` is `fluid.framework`'s.
 __getattr__ = publish(__name__, globals(), [n for n in __all__ if n[0].isupper()])

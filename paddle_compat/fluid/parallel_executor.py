@@ -12,7 +12,7 @@ from paddle_compat.fluid._scope import Scope
 from paddle_compat.fluid._strategies import BuildStrategy, ExecutionStrategy
 from paddle_compat.fluid.compiler import CompiledProgram
 
-__all__ = ["BuildStrategy", "ExecutionStrategy", "ParallelExecutor"]
+__all__ = ["ParallelExecutor"]
 
 
 class ParallelExecutor:
@@ -123,4 +123,4 @@ class ParallelExecutor:
             raise TypeError("drop_local_exe_scopes: nothing has run yet; call run first")
 
 
-__getattr__ = publish(__name__, globals(), ["ParallelExecutor"])
+__getattr__ = publish(__name__, globals(), __all__)
