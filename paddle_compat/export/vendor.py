@@ -36,6 +36,14 @@ from paddle_compat.export.vendor_text import Piece
 __all__ = ["VendorError", "Vendored", "vendored"]
 
 _LAYER = Symbol("paddle_compat.fluid._layer", "layer")
+# What records programs and runs them, and has no use outside of them.
+_ENGINE = frozenset(
+    f"paddle_compat.fluid.{name}"
+    for name in (
+        "_compile", "_layer", "_modes", "_operator", "_program", "_scope", "_variable", "executor",
+        "framework", "layer_helper", "unique_name",
+    )
+)  # fmt: skip
 _TWINS = {
     Symbol(*whose): Symbol(vendor_plain.__name__, name)
     for whose, name in vendor_plain.TWINS.items()
@@ -183,6 +191,8 @@ class _Gathered:
         symbol = _TWINS.get(symbol, symbol)
         if symbol in self.definitions:
             return symbol
+        if symbol.module in _ENGINE:
+            raise VendorError(f"{symbol.name} of {symbol.module} has no use without a program")
         module = module_named(symbol.module)
         assert module is not None
         statement, *others = module.statements[symbol.name]
@@ -200,6 +210,12 @@ class _Gathered:
         return symbol
 
     def _keep(self, definition: _Definition, cells: Mapping[str, Any]) -> None:
+        for node in ast.walk(definition.piece.statement):
+            if isinstance(node, (ast.Global, ast.Import, ast.ImportFrom)):
+                raise VendorError(
+                    f"{definition.piece.module.name}, line {node.lineno}: "
+                    f"{ast.unparse(node)!r} cannot stand elsewhere"
+                )
         self.definitions.update(dict.fromkeys(definition.binds, definition))
         self._todo.append((definition, cells))
 
@@ -235,8 +251,8 @@ class _Gathered:
             definition.holds.append((reference.node, repr(value)))
             return
         known = vars(sys.modules[module.name])
-        targets = (module.target(name) for name in known if known[name] is value)
-        target = next(filter(None, targets), None)
+        targets = [module.target(name) for name in known if known[name] is value]
+        target = next((found for found in targets if found is not None), None)
         if target is None:
             definition.holds.append((reference.node, _of_torch(value)))
         else:
@@ -246,9 +262,10 @@ class _Gathered:
 def _definition_at(module: Module, function: FunctionType) -> ast.FunctionDef | None:
     line = function.__code__.co_firstlineno
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.FunctionDef):
-            if line == min([node.lineno, *(d.lineno for d in node.decorator_list)]):
-                return node
+        if isinstance(node, ast.FunctionDef) and line == min(
+            [node.lineno, *(d.lineno for d in node.decorator_list)]
+        ):
+            return node
     return None
 
 

@@ -180,12 +180,12 @@ def resolved(target: Target) -> Target:
     while isinstance(target, Symbol):
         module = module_named(target.module)
         found = None if module is None else module.target(target.name)
-        if found is None:
+        if module is not None and target.name in module.statements:
+            return target
+        if found is None or found == target:
             if module_named(f"{target.module}.{target.name}") is None:
                 raise LookupError(f"there is no {target.name} in {target.module}")
             return Submodule(f"{target.module}.{target.name}")
-        if found == target:
-            return target
         target = found
     return target
 

@@ -82,8 +82,8 @@ def _walk(
     elif isinstance(node, _COMPREHENSIONS):
         # What it goes through first is evaluated outside; the same names there are the same here.
         inner += list(ast.iter_child_nodes(node))
-        targets = [generator.target for generator in node.generators]
-        new = (frozenset(n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)), False)
+        targets = [n for generator in node.generators for n in ast.walk(generator.target)]
+        new = (frozenset(n.id for n in targets if isinstance(n, ast.Name)), False)
     elif isinstance(node, ast.AnnAssign):
         told.append(node.annotation)
         outer += [node.target, *([node.value] if node.value is not None else [])]
@@ -124,8 +124,7 @@ def _bound(body: list[ast.stmt]) -> frozenset[str]:
             continue
         if isinstance(node, _COMPREHENSIONS):
             # An assignment expression in one binds outside of it; its own targets do not.
-            targets = {id(n) for g in node.generators for n in ast.walk(g.target)}
-            todo += [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr) and id(n) not in targets]
+            todo += [inner for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
             continue
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(a.asname or a.name.partition(".")[0]) for a in node.names}

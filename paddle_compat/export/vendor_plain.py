@@ -54,11 +54,18 @@ def as_torch_dtype(dtype: Any) -> torch.dtype:
     """Return a dtype that is given as such or by its name."""
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if not isinstance(found, torch.dtype):
-        raise (ValueError if isinstance(dtype, str) else TypeError)(f"{dtype!r} is no dtype")
+        raise TypeError(f"{dtype!r} is no dtype")
     return found
 
 
-read_dtype = as_torch_dtype
+def read_dtype(dtype: Any) -> torch.dtype:
+    """Return a dtype that is given as such or by its name."""
+    try:
+        return as_torch_dtype(dtype)
+    except TypeError:
+        kind = ValueError if isinstance(dtype, str) else TypeError
+        raise kind(f"{dtype!r} is no dtype") from None
+
 
 _FLUID = "paddle_compat.fluid"
 

@@ -61,7 +61,8 @@ class Piece:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             line = self.module.lines[statement.lineno - 1]
             name = statement.name
-            found = re.compile(rb"(?:def|class)\s+" + name.encode()).match(line, statement.col_offset)
+            keyword = re.compile(rb"(?:def|class)\s+" + name.encode())
+            found = keyword.match(line, statement.col_offset)
             assert found is not None
             start, end = found.end() - len(name.encode()), found.end()
             if new != name:
