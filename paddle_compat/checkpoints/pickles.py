@@ -24,12 +24,13 @@ PARTS = "UnpackBigParamInfor@@"
 """Where Paddle 2 notes how it cut large arrays into parts, for protocols 2 and 3."""
 
 
-def load_value(file: io.BytesIO, source: str) -> Any:
+def load_value(file: io.BytesIO, source: str, *, alone: bool) -> Any:
     """Return what a pickled file holds, and leave it behind that.
 
     Args:
         file: what ``paddle.save`` of 2.x or ``fluid.save`` of 1.x (from Python 2 or 3) wrote.
         source: what the file is called in errors.
+        alone: refuse more behind it: files of others begin with pickles of numbers.
 
     Returns:
         Arrays, numbers, texts, and plain containers of these. Arrays that Paddle 2 cut into parts
@@ -41,6 +42,9 @@ def load_value(file: io.BytesIO, source: str) -> Any:
     size = len(file.getbuffer()) - file.tell()
     try:
         found = unpickle(file)
+        more = len(file.getbuffer()) - file.tell()
+        if alone and more:
+            raise DamagedFileError(f"{more} bytes follow its end, as in no file of Paddle")
         if isinstance(found, dict):
             _join_parts(found, size)
         return found
@@ -68,7 +72,7 @@ def load_arrays(data: bytes | memoryview, source: str) -> dict[str, Any]:
     Raises:
         DamagedFileError: as of `load_value`, or it holds no dict.
     """
-    found = load_value(io.BytesIO(data), source)
+    found = load_value(io.BytesIO(data), source, alone=True)
     if not isinstance(found, dict):
         raise DamagedFileError(
             f"{source} is not loaded: it holds a {type(found).__name__}, and not a dict by name"

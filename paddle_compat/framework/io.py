@@ -126,9 +126,10 @@ def load(path: str | os.PathLike[str] | io.BytesIO, **configs: Any) -> Any:
     _check_configs("load", configs, _LOAD_CONFIGS)
     numpy = bool(configs.get("return_numpy", False))
     if isinstance(path, io.BytesIO):
-        found = _read(path, "the file", numpy)
+        found = _read(path, "the file", numpy, alone=False)
     elif Path(path).is_file():
-        found = _read(io.BytesIO(Path(path).read_bytes()), repr(os.fspath(path)), numpy)
+        file = io.BytesIO(Path(path).read_bytes())
+        found = _read(file, repr(os.fspath(path)), numpy, alone=True)
     else:
         # Of a directory, real Paddle gives arrays.
         return _read_directory(Path(path))
@@ -265,7 +266,7 @@ class _Names:
         )
 
 
-def _read(file: io.BytesIO, source: str, numpy: bool) -> Any:
+def _read(file: io.BytesIO, source: str, numpy: bool, *, alone: bool) -> Any:
     """Return what a file holds, and leave it behind that; where it was, if it is damaged."""
     start = file.tell()
     try:
@@ -273,7 +274,7 @@ def _read(file: io.BytesIO, source: str, numpy: bool) -> Any:
             # No pickle begins so, and every record does.
             array = read_record(file.read(), source).array
             return array if numpy else to_tensor(array)
-        return _as_tensors(load_value(file, source), source, numpy)
+        return _as_tensors(load_value(file, source, alone=alone), source, numpy)
     except DamagedFileError:
         file.seek(start)
         raise

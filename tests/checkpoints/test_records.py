@@ -13,8 +13,10 @@ from hypothesis.extra import numpy as arrays
 
 from paddle_compat.checkpoints import DamagedFileError, read_record, read_records, record_bytes
 
-KINDS = ("bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64")
-KINDS += ("uint16", "complex64", "complex128")
+KINDS = (
+    *("bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"),
+    *("uint16", "complex64", "complex128"),
+)
 ANY = st.sampled_from(KINDS).flatmap(
     lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=0, max_dims=4, min_side=0))
 )

@@ -30,7 +30,7 @@ def program() -> Iterator[tuple[Any, Any]]:
     with fluid.scope_guard(fluid.Scope()), fluid.program_guard(main, startup):
         with fluid.unique_name.guard():
             x = fluid.data("x", [None, 3], "float32")
-            loss = fluid.layers.mean(fluid.layers.fc(x, 2, param_attr="w", bias_attr="b"))
+            loss: Any = fluid.layers.mean(fluid.layers.fc(x, 2, param_attr="w", bias_attr="b"))
             fluid.optimizer.Momentum(fluid.layers.exponential_decay(0.1, 2, 0.5), 0.9).minimize(
                 loss
             )

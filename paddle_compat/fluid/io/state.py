@@ -243,7 +243,10 @@ def _by_parameter(arrays: dict[str, Any]) -> dict[str, Any]:
     table = arrays.get(NAME_TABLE)
     if not isinstance(table, dict):
         return arrays
-    return {**arrays, **{str(own): arrays[key] for key, own in table.items() if key in arrays}}
+    named = {
+        own: arrays[key] for key, own in table.items() if isinstance(own, str) and key in arrays
+    }
+    return {**arrays, **named}
 
 
 def _name(var: Any) -> str:
