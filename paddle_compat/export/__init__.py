@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from paddle_compat.export.module import to_module
+from paddle_compat.export.source import Source, to_source
 
-__all__ = ["to_module"]
+__all__ = ["Source", "to_module", "to_source"]

@@ -19,6 +19,7 @@ from paddle_compat.fluid import _differentiate
 from paddle_compat.fluid._lod import fitting
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Parameter, Variable
+from paddle_compat.fluid.layers.nn.batch_norm import normalize_batch
 
 __all__ = ["Forward", "forward_of"]
 
@@ -160,6 +161,8 @@ class _Lowering:
                 result = source[index]  # type: ignore[index]
             else:
                 result = self._graph.call_function(operator.getitem, (source, index))
+                if source.target is normalize_batch and index == 0:
+                    result.meta["signature"] = source.kwargs["input"].meta["signature"]
         elif node.target is fitting:
             value, lod = (self._new[n] for n in node.args)  # type: ignore[index]
             result = () if lod == () else self._graph.call_function(fitting, (value, lod))
@@ -189,8 +192,27 @@ class _Lowering:
         except NotTraced:
             if "is_test" in given and isinstance(given["is_test"], fx.Node):
                 given["is_test"] = self._graph.call_function(operator.not_, (given["is_test"],))
-            return self._graph.call_function(function, kwargs=given)
+            called = self._graph.call_function(function, kwargs=given)
+            self._tell_shape(node, called)
+            if "operator" in node.meta and "variable" not in node.meta:
+                spec = node.meta.get("layer")
+                levels = set(spec.ragged.values()) if spec is not None else ()
+                called.meta["results"] = len(node.meta["operator"].outputs) + len(levels)
+            return called
         return found.into(self._graph)
+
+    def _tell_shape(self, old: fx.Node, called: fx.Node) -> None:
+        """Note what is sure of the result of a layer that is called as it is.
+
+        A declared shape is what Paddle declares, which may be another one than a run gives.
+        """
+        if "signature" not in old.meta:
+            return
+        shape, dtype = old.meta["signature"]
+        rule = getattr(old.meta.get("layer"), "infer", None)
+        like = old.kwargs.get(rule if isinstance(rule, str) else getattr(rule, "like", ""))
+        known = self._new[like].meta.get("signature") if isinstance(like, fx.Node) else None
+        called.meta["signature"] = (known[0] if known else (-1,) * len(shape)), dtype
 
     def _halted(self, old: fx.Node) -> Any:
         value = self._new[old]
@@ -204,15 +226,21 @@ class _Lowering:
         if variable is None or not isinstance(result, fx.Node):
             return result
         sources = any(source in self._reached for source in old.all_input_nodes)
+        known = result.meta.get("signature")
         stopped = self._stops(old) and sources and variable.torch_dtype.is_floating_point
         if stopped and result.target != "detach":
             result = self._graph.call_method("detach", (result,))
         limit = getattr(variable, "error_clip", None)
         if limit is not None and old in self._reached:
             result = self._graph.call_function(_differentiate.limit, (result, limit.min, limit.max))
+        if known is not None:
+            result.meta.setdefault("signature", known)
         if result.op not in ("placeholder", "get_attr") and "variable" not in result.meta:
-            for key in ("variable", "operator", "described", "signature"):
+            for key in ("variable", "operator", "described"):
                 result.meta[key] = old.meta[key]
+            if "signature" not in result.meta:
+                shape, dtype = old.meta["signature"]
+                result.meta["signature"] = (-1,) * len(shape), dtype
             result._rename(old.name)
         return result
 

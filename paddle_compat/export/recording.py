@@ -245,10 +245,12 @@ class Tracer:
             if not torch.is_grad_enabled() and first.dtype.is_floating_point:
                 node = self.graph.call_method("detach", (node,))
                 self.ungraded.add(node)
+            node.meta["signature"] = _shape_of(first, second), first.dtype
             return Stand.of(node, (first, second))
         if isinstance(first, (tuple, list)):
             if len(first) != len(second):
                 raise NotTraced("as many results as a size that only a run knows")
+            node.meta["results"] = len(first)
             items = [
                 self._stands(self.graph.call_function(operator.getitem, (node, i)), *pair)
                 for i, pair in enumerate(zip(first, second, strict=True))
@@ -319,6 +321,11 @@ def _evaluate(function: Any, args: Any, kwargs: dict[str, Any], trial: int) -> A
 
     with torch.no_grad():
         return function(*real(args), **{key: real(value) for key, value in kwargs.items()})
+
+
+def _shape_of(first: torch.Tensor, second: torch.Tensor) -> tuple[int, ...]:
+    """Return the shape of a value, with -1 for sizes that differ between the trials."""
+    return tuple(a if a == b else -1 for a, b in zip(first.shape, second.shape, strict=True))
 
 
 def _is_same(of: Stand, first: torch.Tensor, second: torch.Tensor) -> bool:
