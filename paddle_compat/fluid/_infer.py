@@ -93,6 +93,7 @@ def same_as(name: str) -> Rule:
         variable = arguments[name]
         return tuple(variable.shape), variable.torch_dtype
 
+    rule.like = name  # type: ignore[attr-defined]
     return rule
 
 

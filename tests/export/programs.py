@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,7 +142,12 @@ def arguments(ran: Ran, names: Sequence[str]) -> list[Any]:
 
 
 def differences(
-    ran: Ran, results: Any, names: Sequence[str], given: Sequence[Any], held: dict[str, Tensor]
+    ran: Ran,
+    results: Any,
+    names: Sequence[str],
+    given: Sequence[Any],
+    held: dict[str, Tensor],
+    transposed: Collection[str] = (),
 ) -> list[str]:
     """Return where a module's results, or their gradients, are not the program's.
 
@@ -152,6 +157,7 @@ def differences(
         names: the names of its arguments.
         given: its arguments.
         held: its parameters, by Paddle's names.
+        transposed: the names of those that it has transposed.
     """
     found: list[str] = []
     several = results if len(ran.fetches) > 1 else (results,)
@@ -177,6 +183,7 @@ def differences(
             heads, list(sources.values()), weights, allow_unused=True, materialize_grads=True
         )
         for (name, _), gradient in zip(sources.items(), gradients, strict=True):
+            gradient = gradient.T if name in transposed else gradient
             found += _compare(f"{name}@GRAD", gradient, ran.gradients[name])
     elif any(np.any(g) for g in ran.gradients.values()):
         found.append(f"no gradients, not {sorted(ran.gradients)}")
