@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paddle_compat.checkpoints.atomic import write_atomically
 from paddle_compat.checkpoints.damage import DamagedFileError
+from paddle_compat.checkpoints.inference_model import InferenceModel, read_inference_model
 from paddle_compat.checkpoints.pickles import (
     NAME_TABLE,
     PARTS,
@@ -25,6 +26,7 @@ __all__ = [
     "NAME_TABLE",
     "PARTS",
     "DamagedFileError",
+    "InferenceModel",
     "Rebuild",
     "Record",
     "dump_arrays",
@@ -34,6 +36,7 @@ __all__ = [
     "load_arrays",
     "load_value",
     "read_directory",
+    "read_inference_model",
     "read_record",
     "read_records",
     "record_bytes",

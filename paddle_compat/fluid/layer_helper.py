@@ -240,6 +240,26 @@ def record(
             )
             for index, (shape, dtype) in enumerate(signatures)
         ]
+    append_layer(spec, arguments, outputs, shared, block)
+    return target if target is not None else outputs[0] if len(outputs) == 1 else outputs
+
+
+def append_layer(
+    spec: LayerSpec,
+    arguments: dict[str, Any],
+    outputs: list[Variable],
+    shared: list[Any],
+    block: Block,
+) -> None:
+    """Append a layer's operator that writes these variables.
+
+    Args:
+        spec: the layer.
+        arguments: by name, without `name` and `act`.
+        outputs: declared as the results.
+        shared: whose levels of detail each result takes.
+        block: where.
+    """
     op = block.append(spec.type, spec.function, arguments, outputs, spec, shared)
     op.node.meta["layer"] = spec
     if isinstance(spec.no_gradient, tuple):
@@ -248,7 +268,6 @@ def record(
         for variable in outputs:
             assert variable.node is not None
             variable.node.meta["no_gradient"] = True
-    return target if target is not None else outputs[0] if len(outputs) == 1 else outputs
 
 
 def write_into(spec: LayerSpec, target: Any, signature: Signature) -> None:

@@ -12,6 +12,7 @@ from paddle_compat.fluid.io._chosen import (
     is_parameter,
     is_persistable,
 )
+from paddle_compat.fluid.io.inference import load_inference_model, save_inference_model
 from paddle_compat.fluid.io.state import load, load_program_state, save, set_program_state
 from paddle_compat.fluid.io.variables import (
     load_params,
@@ -54,6 +55,7 @@ __all__ = [
     "is_parameter",
     "is_persistable",
     "load",
+    "load_inference_model",
     "load_params",
     "load_persistables",
     "load_program_state",
@@ -61,6 +63,7 @@ __all__ = [
     "map_readers",
     "multiprocess_reader",
     "save",
+    "save_inference_model",
     "save_params",
     "save_persistables",
     "save_vars",

@@ -30,6 +30,7 @@ from paddle_compat.fluid.io._chosen import (
 )
 
 __all__ = [
+    "check_executor",
     "load_params",
     "load_persistables",
     "load_vars",
@@ -71,7 +72,7 @@ def save_vars(
     Source:
         ``paddle.fluid.io.save_vars``, PaddlePaddle 1.8.
     """
-    _check_executor("save_vars", executor)
+    check_executor("save_vars", executor)
     variables = chosen("save_vars", main_program, vars, predicate)
     if not variables:
         warnings.warn("save_vars: there is no variable to save", stacklevel=2)
@@ -138,7 +139,7 @@ def load_vars(
     Source:
         ``paddle.fluid.io.load_vars``, PaddlePaddle 1.8.
     """
-    _check_executor("load_vars", executor)
+    check_executor("load_vars", executor)
     variables = {var.name: var for var in chosen("load_vars", main_program, vars, predicate)}
     if dirname is None and filename is None:
         raise ValueError("load_vars: give dirname, or the bytes of a file as filename")
@@ -174,7 +175,13 @@ def load_persistables(
     load_vars(executor, dirname, main_program, predicate=is_persistable, filename=filename)
 
 
-def _check_executor(name: str, executor: Any) -> None:
+def check_executor(name: str, executor: Any) -> None:
+    """Check that an argument is an executor that may run.
+
+    Raises:
+        RuntimeError: it is closed.
+        TypeError: it is none.
+    """
     if not isinstance(executor, Executor):
         raise TypeError(
             f"{name}: executor must be a fluid.Executor, but it is {type(executor).__name__}"
