@@ -21,7 +21,12 @@ class _Command(NamedTuple):
 
 
 _COMMANDS = {
-    "run": _Command("paddle_compat.run.command", "run a legacy Paddle script, unmodified, on torch")
+    "run": _Command(
+        "paddle_compat.run.command", "run a legacy Paddle script, unmodified, on torch"
+    ),
+    "export": _Command(
+        "paddle_compat.export.command", "write a script's program as source that needs torch alone"
+    ),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,10 +19,13 @@ def weights_of(path: Path) -> Path:
     """Return where the parameters of a source file are.
 
     Raises:
-        ValueError: the path is none of a Python file.
+        ValueError: the path's name does not end with ``.py``, or no module can have it.
     """
-    if path.suffix != ".py":
-        raise ValueError(f"the source's name must end with .py, but it is {path.name!r}")
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise ValueError(
+            f"the source's name must be letters, digits and _, and end with .py, but it is "
+            f"{path.name!r}"
+        )
     return path.with_suffix(".safetensors")
 
 
@@ -28,19 +33,28 @@ def check_free(path: Path, *, force: bool = False) -> None:
     """Check that both files can be written.
 
     Raises:
-        FileExistsError: one of them is there, and is not to be replaced.
-        NotADirectoryError: there is no such folder.
-        ValueError: the path is none of a Python file.
+        FileExistsError: one of them is there, and is not to be replaced; or a folder is.
+        FileNotFoundError: there is no such folder.
+        ValueError: as `weights_of`.
     """
-    if not path.absolute().parent.is_dir():
-        raise NotADirectoryError(f"there is no folder {str(path.absolute().parent)!r} to write to")
-    for file in (path, weights_of(path)):
+    files = path, weights_of(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(path.parent)!r}; make it first")
+    for file in files:
+        if file.is_dir():
+            raise FileExistsError(f"{str(file)!r} is a folder; choose another name")
         if file.exists() and not force:
-            raise FileExistsError(f"{str(file)!r} is there already; choose another, or use force")
+            raise FileExistsError(
+                f"{str(file)!r} is there already; choose another name, or replace it: --force, or force=True"
+            )
 
 
 def write(path: Path, text: str, state: Mapping[str, Tensor], *, force: bool = False) -> Path:
     """Write source, and a state as safetensors beside it; return the path of the latter.
+
+    Both lie on the disk under other names before anything changes. A process that is killed on
+    the way leaves the old pair, the new pair, or no source: never one beside a state that is not
+    its own.
 
     Args:
         path: of the source.
@@ -51,22 +65,32 @@ def write(path: Path, text: str, state: Mapping[str, Tensor], *, force: bool = F
     Raises:
         ModuleNotFoundError: safetensors is not installed.
         OSError: a file cannot be written; both are as they were.
-        ValueError: the path is none of a Python file.
+        ValueError: as `weights_of`.
     """
     needs("safetensors")
     from safetensors.torch import save
 
     check_free(path, force=force)
     weights = weights_of(path)
-    data = save({name: value.cpu().contiguous() for name, value in state.items()})
-    before = weights.read_bytes() if weights.exists() else None
-    write_atomically(weights, data)
+    # From copies: tensors that share their memory are refused.
+    data = save({name: value.detach().cpu().clone() for name, value in state.items()})
+    new_weights, new_source, old_source = aside = [
+        path.with_name(f".{path.stem}.{os.getpid()}.{what}.tmp") for what in ("w", "new", "old")
+    ]
     try:
-        write_atomically(path, text.encode())
-    except BaseException:
-        if before is None:
-            weights.unlink()
-        else:
-            write_atomically(weights, before)
-        raise
+        write_atomically(new_weights, data)
+        write_atomically(new_source, text.encode())
+        if path.exists():
+            path.replace(old_source)
+        try:
+            new_weights.replace(weights)
+        except BaseException:
+            if old_source.exists():
+                old_source.replace(path)
+            raise
+        new_source.replace(path)
+    finally:
+        for file in aside:
+            with contextlib.suppress(OSError):
+                file.unlink()
     return weights
