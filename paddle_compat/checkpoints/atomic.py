@@ -7,7 +7,9 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+__all__ = ["is_left_behind", "write_atomically"]
+
+_ENDING = ".tmp"
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | memoryview) -> None:
@@ -15,7 +17,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | mem
 
     The bytes go to another file of the same directory, which is made if need be, and reach the
     disk before that one takes the name. A process that is killed on the way may leave that other
-    file behind; its name ends with ``.tmp``.
+    file behind: see `is_left_behind`.
 
     Raises:
         OSError: the directory or the file cannot be written; the old file is as it was.
@@ -24,7 +26,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | mem
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_symlink():
         target = target.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_ENDING)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -38,6 +40,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | mem
             temporary.unlink()
         raise
     _sync_directory(target.parent)
+
+
+def is_left_behind(path: Path) -> bool:
+    """Tell whether a file is one that a killed process did not come to give its name."""
+    return path.name.startswith(".") and path.name.endswith(_ENDING)
 
 
 def _mode(target: Path) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from paddle_compat.checkpoints.atomic import is_left_behind
 from paddle_compat.checkpoints.damage import DamagedFileError
 
 __all__ = ["Record", "read_directory", "read_record", "read_records", "record_bytes"]
@@ -123,7 +124,7 @@ def read_directory(root: Path, names: Iterable[str] | None = None) -> dict[str, 
         OSError: one cannot be read.
     """
     if names is None:
-        files = sorted(path for path in root.rglob("*") if path.is_file())
+        files = sorted(p for p in root.rglob("*") if p.is_file() and not is_left_behind(p))
         names = [path.relative_to(root).as_posix() for path in files]
     return {
         name: read_record((root / name).read_bytes(), repr(os.fspath(root / name)))
@@ -219,7 +220,10 @@ def _record(reader: _Reader) -> Record:
     dtype, shape = _description(reader, bytes(reader.take(size, "a description")))
     elements = math.prod(shape)
     data = reader.take(elements * dtype.itemsize, f"a tensor of {dtype}{list(shape)}")
-    array = np.frombuffer(data, dtype, elements).reshape(shape)
+    try:
+        array = np.frombuffer(data, dtype, elements).reshape(shape)
+    except ValueError:
+        raise reader.damage(f"a tensor of shape {list(shape)}") from None
     return Record(array.astype(dtype.newbyteorder("="), copy=True), lod)
 
 

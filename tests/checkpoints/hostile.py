@@ -166,7 +166,7 @@ HOSTILE = {
     "part whose name takes forever": b"\x80\x02}X\x15\x00\x00\x00UnpackBigParamInfor@@}"
     b"X\x01\x00\x00\x00w}(X\x06\x00\x00\x00slices]"
     + twice(b"N\x85", 40)
-    + b"aX\x0b\x00\x00\x00OriginShape]usss.",
+    + b"aX\x0b\x00\x00\x00OriginShape]uss.",
     "dtype whose name takes forever": HEAD
     + b"cnumpy\ndtype\n"
     + twice(b"N\x85", 40)
@@ -179,9 +179,9 @@ HOSTILE = {
     + b"cnumpy.core.multiarray\n_reconstruct\n(NNNtR(K\x01"
     + twice(b"N\x85", 40)
     + b"cnumpy\ndtype\nX\x02\x00\x00\x00f4K\x00K\x01\x87R\x89X\x00\x00\x00\x00tbs.",
-    "shape of many sizes": HEAD
+    "shape of many huge sizes": HEAD
     + b"cnumpy.core.multiarray\n_reconstruct\n(NNNtR(K\x01("
-    + b"K\x01" * 1000
+    + (b"\x8a\x08" + b"\xff" * 7 + b"\x3f") * 60_000
     + b"tcnumpy\ndtype\nX\x02\x00\x00\x00u1\x89\x88\x87R\x89X\x01\x00\x00\x00xtbs.",
     "a text encoded again and again": repeated(
         b"c_codecs\nencode\nX\x10\x27\x00\x00" + b"x" * 10_000 + b"q\x01\x85R0", 1

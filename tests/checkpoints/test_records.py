@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from checkpoints.hostile import HOSTILE
 from paddle_compat.checkpoints import DamagedFileError, read_record, read_records, record_bytes
 
 KINDS = (
@@ -73,6 +75,58 @@ def test_one_wrong_byte_never_does_worse_than_an_error(place: int, value: int) -
     data[place % len(data)] = value
     with contextlib.suppress(DamagedFileError):
         assert read_record(bytes(data), "it").array.nbytes <= len(data)
+
+
+VALID = (
+    record_bytes(np.arange(6, dtype="float32").reshape(2, 3), [[0, 1, 2], [0, 4, 6]]),
+    record_bytes(np.zeros((0, 300), "int64")) + record_bytes(np.ones(70, "uint8"), [[0, 70]]),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(VALID), st.data())
+def test_a_changed_file_is_refused_or_holds_no_more_than_it(
+    data: bytes, draw: st.DataObject
+) -> None:
+    for _ in range(draw.draw(st.integers(1, 4))):
+        place = draw.draw(st.integers(0, len(data)))
+        end = draw.draw(st.integers(place, len(data)))
+        data = data[:place] + draw.draw(st.binary(max_size=8)) + data[end:]
+    tracemalloc.start()
+    try:
+        found = read_records(data, ["a", "b"], "it")
+        assert sum(record.array.nbytes for record in found.values()) <= len(data)
+    except DamagedFileError:
+        pass
+    finally:
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert taken < 100_000 + 20 * len(data)
+
+
+def sized(*shape: int) -> bytes:
+    """Return a record of no elements that claims a shape."""
+    sizes = b"".join(b"\x10" + varint(size) for size in shape)
+    return struct.pack("<IQIi", 0, 0, 0, 2 + len(sizes)) + b"\x08\x05" + sizes
+
+
+def varint(number: int) -> bytes:
+    return bytes([number & 0x7F | 0x80]) + varint(number >> 7) if number > 0x7F else bytes([number])
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 2**62), (2**62, 2**62, 0), (0,) * 65, (2**62,), (2**32, 2**32), (2**63 - 1, 0)]
+)
+def test_shapes_that_no_array_has_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(DamagedFileError, match="it is damaged"):
+        read_record(sized(*shape), "it")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_files_of_other_kinds_are_refused(name: str) -> None:
+    if name != "records":
+        with pytest.raises(DamagedFileError, match="it is damaged or no file of tensors"):
+            read_record(HOSTILE[name], "it")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -260,53 +256,3 @@ def test_levels_of_detail_are_saved(tmp_path: Path) -> None:
         tensor.set_lod([])
         fluid.io.load_vars(exe, str(tmp_path), vars=[held])
         assert tensor_of("held").lod() == [[0, 2, 5]]
-
-
-KILLED = """
-import sys, numpy as np
-from paddle_compat import fluid
-main, startup = fluid.Program(), fluid.Program()
-with fluid.program_guard(main, startup):
-    w = fluid.layers.create_global_var([200000], 0.0, "float32", True, name="w")
-exe = fluid.Executor(fluid.CPUPlace())
-exe.run(startup)
-tensor = fluid.global_scope().find_var("w").get_tensor()
-step = 0
-while True:
-    step += 1
-    if step == 2:
-        print("ready", flush=True)
-    tensor.set(np.full([200000], step, "float32"), fluid.CPUPlace())
-    with fluid.program_guard(main, startup):
-        fluid.io.save_vars(exe, sys.argv[1], vars=[w])
-        fluid.save(main, sys.argv[1] + "/model")
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
-def test_a_killed_process_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
-    main = fluid.Program()
-    with fluid.program_guard(main, fluid.Program()):
-        held = fluid.layers.create_global_var([200000], 0.0, "float32", True, name="w")
-    exe = fluid.Executor(fluid.CPUPlace())
-    seen = set()
-    for attempt in range(4):
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(0.02 + 0.02 * attempt)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        with fluid.scope_guard(fluid.Scope()):
-            for one in (True, False):
-                if one:
-                    fluid.io.load_vars(exe, str(tmp_path), main, [held])
-                else:
-                    fluid.load(main, str(tmp_path / "model"), exe)
-                array = np.array(tensor_of("w"))
-                assert (array == array[0]).all()
-                seen.add(float(array[0]))
-    assert max(seen) >= 1
