@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from paddle_compat.fluid._variable import Parameter, Variable
 from paddle_compat.fluid.layers.nn.batch_norm import normalize_batch
 
 __all__ = ["Forward", "forward_of"]
+
+# A layer that comes down to more calls of torch's is called as it is: it reads better.
+_MOST_CALLS = 12
 
 
 @dataclass(eq=False)
@@ -181,19 +185,17 @@ class _Lowering:
             given["is_test"] = self._attribute(TRAINING)
         function: Callable[..., Any] = node.target  # type: ignore[assignment]
         differentiable = any(source in self._reached for source in node.all_input_nodes)
-        try:
-            found = traced(
-                RULES.get(function, function),
-                given,
-                _known,
-                differentiable,
-                function in AGREEING,
-            )
-        except NotTraced:
+        rule = RULES.get(function, function)
+        found = None
+        with contextlib.suppress(NotTraced):
+            found = traced(rule, given, _known, differentiable, function in AGREEING)
+        if found is None or found.calls > _MOST_CALLS:
             if "is_test" in given and isinstance(given["is_test"], fx.Node):
                 given["is_test"] = self._graph.call_function(operator.not_, (given["is_test"],))
             called = self._graph.call_function(function, kwargs=given)
             self._tell_shape(node, called)
+            if found is not None and isinstance(found.results, fx.Node):
+                called.meta["signature"] = found.results.meta["signature"]
             if "operator" in node.meta and "variable" not in node.meta:
                 spec = node.meta.get("layer")
                 levels = set(spec.ragged.values()) if spec is not None else ()

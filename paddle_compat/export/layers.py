@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["BatchNorm2d"]
+__all__ = ["AffineChannel", "BatchNorm2d", "FrozenBatchNorm2d"]
 
 
 class BatchNorm2d(torch.nn.BatchNorm2d):
@@ -28,3 +28,34 @@ class BatchNorm2d(torch.nn.BatchNorm2d):
         with torch.no_grad():
             self.running_var.sub_((self.running_var - kept) / count)
         return result
+
+
+class FrozenBatchNorm2d(torch.nn.BatchNorm2d):
+    """Like torch's, but it uses and keeps the statistics that it has, also while training."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the normalised input."""
+        return torch.nn.functional.batch_norm(
+            input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+        )
+
+
+class AffineChannel(torch.nn.Module):
+    """A factor and a summand for each channel.
+
+    Args:
+        num_features: how many channels there are.
+        dtype: of both.
+    """
+
+    def __init__(self, num_features: int, dtype: torch.dtype | None = None) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(num_features, dtype=dtype))
+        self.bias = torch.nn.Parameter(torch.zeros(num_features, dtype=dtype))
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return weight * input + bias, [N, C, ...]."""
+        mean, variance = torch.zeros_like(self.bias), torch.ones_like(self.weight)
+        return torch.nn.functional.batch_norm(
+            input, mean, variance, self.weight, self.bias, eps=0.0
+        )

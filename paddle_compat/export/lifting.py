@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import keyword
-import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, fx, nn
 
 from paddle_compat.export.forward import Forward
-from paddle_compat.export.layers import BatchNorm2d
+from paddle_compat.export.layers import AffineChannel, BatchNorm2d, FrozenBatchNorm2d
+from paddle_compat.export.recognition import Use, recognised
 from paddle_compat.export.tracing import TRAINING
 from paddle_compat.fluid._variable import Parameter, Variable
-from paddle_compat.fluid.layers.nn.batch_norm import normalize_batch
 
 __all__ = ["Held", "Layer", "is_trained", "lifted"]
 
@@ -52,28 +50,6 @@ class Layer:
     trained: dict[str, bool] = field(default_factory=dict)
 
 
-class _Use(NamedTuple):
-    """A call that a module can stand for.
-
-    Attributes:
-        node: the call.
-        last: what gives the result: the call, or the bias's addition.
-        input: what the module is called with.
-        kind: the module's class.
-        options: the arguments that make it.
-        paths: where the values lie, by the module's own names.
-        beside: what the module does besides: it keeps its statistics.
-    """
-
-    node: fx.Node
-    last: fx.Node
-    input: Any
-    kind: type[nn.Module]
-    options: dict[str, Any]
-    paths: dict[str, str]
-    beside: tuple[fx.Node, ...] = ()
-
-
 def lifted(forward: Forward, values: Mapping[str, Tensor]) -> tuple[list[Layer], dict[str, Held]]:
     """Put modules into a forward part; return them, and where every value lies then.
 
@@ -91,14 +67,14 @@ def lifted(forward: Forward, values: Mapping[str, Tensor]) -> tuple[list[Layer],
     for path in [n.target for n in forward.graph.nodes if n.op == "get_attr"]:
         if path not in names or path not in readers:
             continue
-        uses = [_use(user, readers[path], shapes) for user in readers[path].users]
+        uses = [recognised(user, readers[path], shapes) for user in readers[path].users]
         found = [use for use in uses if use is not None]
         if not found or len(found) != len(uses) or not _agree(found, readers):
             continue
         first = found[0]
         values_of = {own: names[p] for own, p in first.paths.items()}
         layer = Layer(
-            _attribute(list(values_of.values()), taken), first.kind, first.options, values_of
+            _attribute(values_of["weight"], first.kind, taken), first.kind, first.options, values_of
         )
         for own, name in values_of.items():
             variable = parameters[name]
@@ -131,7 +107,7 @@ def is_trained(variable: Variable) -> bool:
     )
 
 
-def _replace(graph: fx.Graph, use: _Use, attribute: str) -> None:
+def _replace(graph: fx.Graph, use: Use, attribute: str) -> None:
     with graph.inserting_before(use.last):
         call = graph.create_node("call_module", attribute, (use.input,))
     call.meta = dict(use.last.meta)
@@ -158,7 +134,7 @@ def _drop_unused(graph: fx.Graph) -> None:
             graph.erase_node(node)
 
 
-def _agree(uses: list[_Use], readers: Mapping[Any, fx.Node]) -> bool:
+def _agree(uses: list[Use], readers: Mapping[Any, fx.Node]) -> bool:
     """Tell whether one module can stand for all these calls, and for nothing else."""
     first = uses[0]
     for use in uses:
@@ -177,171 +153,24 @@ def _agree(uses: list[_Use], readers: Mapping[Any, fx.Node]) -> bool:
     return True
 
 
-def _use(node: fx.Node, reader: fx.Node, shapes: Mapping[Any, tuple[int, ...]]) -> _Use | None:
-    """Return the module's call that a node is, which reads a weight; None where it is none."""
-    recognise = _RECOGNISED.get(node.target)
-    return None if recognise is None else recognise(node, reader, shapes)
-
-
-def _convolution(
-    node: fx.Node, reader: fx.Node, shapes: Mapping[Any, tuple[int, ...]]
-) -> _Use | None:
-    transposed = node.target is torch.conv_transpose2d
-    given: Any = node.args
-    x, weight, bias, stride, padding, *rest = given
-    if weight is not reader or x is reader or bias is not None or node.kwargs:
-        return None
-    outer, groups, dilation = rest if transposed else (0, rest[1], rest[0])
-    if _plain((stride, padding, outer, groups, dilation)) is None:
-        return None
-    shape = shapes[reader.target]
-    channels, filters = (
-        (shape[0], shape[1] * groups) if transposed else (shape[1] * groups, shape[0])
-    )
-    paths = {"weight": str(reader.target)}
-    last, added = _with_bias(node, (filters, 1, 1), shapes)
-    if added is not None:
-        paths["bias"] = added
-    options: dict[str, Any] = {
-        "in_channels": channels,
-        "out_channels": filters,
-        "kernel_size": _short(shape[2:]),
-        "stride": _short(stride),
-        "padding": _short(padding),
-        "output_padding": _short(outer),
-        "groups": groups,
-        "dilation": _short(dilation),
-        "bias": added is not None,
-    }
-    defaults = {
-        "stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "dilation": 1, "bias": True,
-    }  # fmt: skip
-    options = {k: v for k, v in options.items() if k not in defaults or defaults[k] != v}
-    kind = nn.ConvTranspose2d if transposed else nn.Conv2d
-    return _Use(node, last, x, kind, options, paths)
-
-
-def _product(node: fx.Node, reader: fx.Node, shapes: Mapping[Any, tuple[int, ...]]) -> _Use | None:
-    x, weight = node.args
-    shape = shapes[reader.target]
-    if weight is not reader or x is reader or len(shape) != 2:
-        return None
-    paths = {"weight": str(reader.target)}
-    last, added = _with_bias(node, (shape[1],), shapes)
-    if added is not None:
-        paths["bias"] = added
-    options: dict[str, Any] = {"in_features": shape[0], "out_features": shape[1]}
-    if added is None:
-        options["bias"] = False
-    return _Use(node, last, x, nn.Linear, options, paths)
-
-
-def _with_bias(
-    node: fx.Node, shape: tuple[int, ...], shapes: Mapping[Any, tuple[int, ...]]
-) -> tuple[fx.Node, str | None]:
-    """Return the addition that follows a call, and where its summand lies; the call itself else."""
-    users = list(node.users)
-    if len(users) != 1 or users[0].target is not operator.add:
-        return node, None
-    value, summand = users[0].args
-    if value is not node or not isinstance(summand, fx.Node):
-        return node, None
-    if summand.target == "reshape" and tuple(_flat(summand.args[1:])) == shape:
-        summand = summand.args[0]
-        shape = (shape[0],)
-    if (
-        not isinstance(summand, fx.Node)
-        or summand.op != "get_attr"
-        or shapes.get(summand.target) != shape
-        or len(shape) != 1
-    ):
-        return node, None
-    return users[0], str(summand.target)
-
-
-_STATISTICS = {"scale": "weight", "bias": "bias", "mean": "running_mean", "variance": "running_var"}
-
-
-def _batch_norm(
-    node: fx.Node, reader: fx.Node, shapes: Mapping[Any, tuple[int, ...]]
-) -> _Use | None:
-    given: Any = node.kwargs
-    x, flag = given["input"], given["is_test"]
-    if (
-        not (isinstance(flag, fx.Node) and flag.target is operator.not_)
-        or given["use_global_stats"]
-        or given["data_layout"] != "NCHW"
-        or not isinstance(given["momentum"], float)
-        or len(x.meta["signature"][0]) != 4
-        or any(given[name].op != "get_attr" for name in _STATISTICS)
-    ):
-        return None
-    results = {user.args[1]: user for user in node.users}
-    if 0 not in results:
-        return None
-    # The new statistics go to where the old ones are, and nowhere else.
-    beside: list[fx.Node] = []
-    for index, name in ((1, "mean"), (2, "variance")):
-        write = _write_of(results.get(index), given[name])
-        if write is None:
-            return None
-        beside.append(write)
-    paths = {own: str(given[name].target) for name, own in _STATISTICS.items()}
-    options = {
-        "num_features": shapes[reader.target][0],
-        "eps": given["epsilon"],
-        "momentum": 1 - given["momentum"],
-    }
-    return _Use(node, results[0], x, BatchNorm2d, options, paths, tuple(beside))
-
-
-def _write_of(value: fx.Node | None, held: fx.Node) -> fx.Node | None:
-    """Return the call that writes a value to where another is held, if that is all it is for."""
-    while value is not None and value.target != "copy_":
-        users = list(value.users)
-        value = users[0] if len(users) == 1 and users[0].target in ("detach", "copy_") else None
-    if value is None:
-        return None
-    into = value.args[0]
-    assert isinstance(into, fx.Node)
-    return value if into.all_input_nodes == [held] else None
-
-
-_RECOGNISED: dict[Any, Callable[..., _Use | None]] = {
-    torch.conv2d: _convolution,
-    torch.conv_transpose2d: _convolution,
-    operator.matmul: _product,
-    normalize_batch: _batch_norm,
-}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value that holds no node; None otherwise."""
-    held: list[fx.Node] = []
-    fx.node.map_arg(value, held.append)
-    return None if held else value
-
-
-def _short(value: Any) -> Any:
-    """Return one number for a pair of equal ones."""
-    value = tuple(value) if isinstance(value, (list, tuple)) else value
-    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
-
-
-def _flat(value: Any) -> Iterable[Any]:
-    for item in value:
-        if isinstance(item, (list, tuple)):
-            yield from _flat(item)
-        else:
-            yield item
-
-
 _ENDING = re.compile(r"[._]?(w_\d+|b_\d+|weights?|bias(es)?|scale|offset|w|b)$")
 
 
-def _attribute(names: list[str], taken: set[str]) -> str:
-    """Return a module's name, from the names of what it holds."""
-    return _own_name(_ENDING.sub("", names[0]) or names[0], taken)
+# What a name gets where another layer has it already.
+_SUFFIXES = {
+    AffineChannel: "_affine",
+    BatchNorm2d: "_bn",
+    FrozenBatchNorm2d: "_bn",
+    nn.GroupNorm: "_gn",
+}
+
+
+def _attribute(weight: str, kind: type[nn.Module], taken: set[str]) -> str:
+    """Return a module's name, from that of its weight."""
+    name = _ENDING.sub("", weight) or weight
+    if re.sub(r"\W", "_", name) in taken:
+        name += _SUFFIXES.get(kind, "")
+    return _own_name(name, taken)
 
 
 def _own_name(name: str, taken: set[str]) -> str:

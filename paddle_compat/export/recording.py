@@ -137,13 +137,14 @@ class Tracer:
         if function is operator.mul and any(isinstance(a, int) and a == 1 for a in args):
             return next(a for a in args if isinstance(a, Size))
         if isinstance(first, bool):
-            if self._agreeing and function in (operator.eq, operator.ne) and first == second:
-                return first
-            return Choice(self)
+            told = self._agreeing and function in (operator.eq, operator.ne) and first == second
+            return first if told or _is_sure(function, args) else Choice(self)
         if not isinstance(first, int):
             raise NotTraced("a fraction of a size")
         node = self.graph.call_function(function, self.nodes(args))
-        return Size(node, (first, second), self)
+        counts = function in (operator.add, operator.mul, operator.floordiv)
+        counts = counts and all(a.counts if isinstance(a, Size) else a >= 0 for a in args)
+        return Size(node, (first, second), self, counts)
 
     def call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record a call of torch's; return what stands for its result."""
@@ -321,6 +322,16 @@ def _evaluate(function: Any, args: Any, kwargs: dict[str, Any], trial: int) -> A
 
     with torch.no_grad():
         return function(*real(args), **{key: real(value) for key, value in kwargs.items()})
+
+
+def _is_sure(function: Any, args: tuple[Any, ...]) -> bool:
+    """Tell whether a comparison comes out the same for whatever is counted: with less than 0."""
+    size, bound = args
+    if not isinstance(size, Size) or isinstance(bound, Size) or not size.counts:
+        return False
+    if function in (operator.lt, operator.ge):
+        return bool(bound <= 0)
+    return bool(bound < 0)
 
 
 def _shape_of(first: torch.Tensor, second: torch.Tensor) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from paddle_compat.export.stands import Flag, NotTraced
 from paddle_compat.fluid._layer import spec_of
 from paddle_compat.fluid.layers import control_flow, nn, tensor
 from paddle_compat.fluid.layers.control_flow import COMPARISONS, OPERATORS
+from paddle_compat.fluid.layers.nn.batch_norm import normalize_batch
 from paddle_compat.fluid.layers.nn.dropout import drop
 from paddle_compat.fluid.layers.nn.elementwise import ALIGNED
 
@@ -48,7 +49,7 @@ def _mul(x: Tensor, y: Tensor, x_num_col_dims: int, y_num_col_dims: int, **other
 def _meeting(x: Tensor, y: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     """Return both so that torch's broadcasting lets the dimensions meet that meet in Paddle."""
     if x.ndim < y.ndim:
-        raise NotTraced("the second has more dimensions")
+        return _meeting(y, x, axis)[::-1]
     first = x.ndim - y.ndim if axis == -1 else axis
     sizes = y.shape
     while first + len(sizes) > x.ndim and isinstance(sizes[-1], int) and sizes[-1] == 1:
@@ -80,6 +81,12 @@ def _dropout(
     return result if dropout_implementation == "upscale_in_train" else result * (1 - dropout_prob)
 
 
+def _normalize_batch(is_test: Any, use_global_stats: bool, **others: Any) -> Any:
+    # Told so, it does not ask whether the module is trained.
+    is_test = True if use_global_stats else is_test
+    return normalize_batch(is_test=is_test, use_global_stats=use_global_stats, **others)
+
+
 _MEETING = {
     **{getattr(nn, name): function for name, function in ALIGNED.items()},
     **{getattr(control_flow, name): function for name, function in COMPARISONS.items()},
@@ -88,6 +95,7 @@ _MEETING = {
 
 RULES: dict[_Function, _Function] = {
     spec_of(drop).function: _dropout,
+    normalize_batch: _normalize_batch,
     spec_of(nn.mul).function: _mul,
     spec_of(nn.reshape).function: _reshape,
     **{

@@ -152,7 +152,8 @@ def _text(
     needed = _functions(forward.graph)
     taken = {class_name, "load", "torch", "nn", "F", "Tensor"}
     taken |= {node.name for node in forward.graph.nodes}
-    classes = [cls for cls in (own_layers.BatchNorm2d,) if any(m.kind is cls for m in modules)]
+    used = {layer.kind.__name__ for layer in modules}
+    classes = [getattr(own_layers, name) for name in own_layers.__all__ if name in used]
     taken |= {cls.__name__ for cls in classes}
     bundle = vendored([*needed, read_tensors], sorted(taken), _IMPORTS)
     attributes = {forward.paths[name]: where.key for name, where in held.items()}
@@ -303,6 +304,7 @@ def _init(
 
 _POSITIONAL = (
     "in_channels", "out_channels", "kernel_size", "in_features", "out_features", "num_features",
+    "num_groups", "num_channels",
 )  # fmt: skip
 
 

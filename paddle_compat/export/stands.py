@@ -87,11 +87,14 @@ class Size(torch.SymInt):
     Attributes:
         held: what holds the value in the graph.
         trials: the size in both trials.
+        counts: whether it counts something, so that it is not negative.
     """
 
-    def __init__(self, held: fx.Node, trials: tuple[int, int], recording: Recording) -> None:
+    def __init__(
+        self, held: fx.Node, trials: tuple[int, int], recording: Recording, counts: bool = True
+    ) -> None:
         super().__init__(_Opaque())  # type: ignore[no-untyped-call]
-        self.held, self.trials, self.recording = held, trials, recording
+        self.held, self.trials, self.recording, self.counts = held, trials, recording, counts
 
     def _opaque(self, *unused: Any) -> Any:
         raise NotTraced("a size that only a run knows, as a Python number")

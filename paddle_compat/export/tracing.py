@@ -47,6 +47,11 @@ class Traced:
         self.inputs = inputs
         self.results = results
 
+    @property
+    def calls(self) -> int:
+        """How many calls there are."""
+        return sum(node.op != "placeholder" for node in self.graph.nodes)
+
     def into(self, graph: fx.Graph) -> Any:
         """Append the calls to another graph; return the results there."""
         placeholders = [node for node in self.graph.nodes if node.op == "placeholder"]
