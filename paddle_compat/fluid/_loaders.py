@@ -38,10 +38,6 @@ class _Loader:
     def __init__(self, owner: str, capacity: Any, iterable: bool) -> None:
         if not capacity:
             raise ValueError("from_generator: give capacity, how many batches wait at most")
-        if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity < 0:
-            raise TypeError(
-                f"from_generator: capacity must be a positive int, but it is {capacity!r}"
-            )
         self._epochs = Epochs(owner, capacity)
         self._iterable = iterable
 

@@ -111,12 +111,20 @@ class Epochs:
         owner: what messages call it.
         capacity: how many batches wait at most.
 
+    Raises:
+        TypeError: the capacity is no positive int.
+
     Attributes:
         source: the user's generator; None before it is set.
         begun: whether there is an epoch.
     """
 
     def __init__(self, owner: str, capacity: int) -> None:
+        if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity <= 0:
+            raise TypeError(
+                f"{owner}: capacity, how many batches wait, must be a positive int, but it is "
+                f"{capacity!r}"
+            )
         self.source: Source | None = None
         self.begun = False
         self._owner = owner

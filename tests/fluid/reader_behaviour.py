@@ -7,11 +7,11 @@ import json
 import os
 from typing import Dict
 
-from fluid.readers import feeders, iterated, of_readers, started
+from fluid.readers import feeders, iterated, of_readers, py_readers, started
 from fluid.readers.asking import Question, ask
 
 QUESTIONS: Dict[str, Question] = {}
-for part in (iterated, started, feeders, of_readers):
+for part in (iterated, started, py_readers, feeders, of_readers):
     QUESTIONS.update(part.QUESTIONS)
 
 

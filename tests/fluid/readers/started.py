@@ -298,3 +298,39 @@ def py_reader_started(paddle: Any) -> Any:
         found += runs(paddle, [y], 3)
         reader.reset()
     return found
+
+
+# Several places.
+
+
+def data_parallel(count: int, iterable_one: bool = False) -> Question:
+    def asked(paddle: Any) -> Any:
+        fluid = paddle.fluid
+        x, y = x_y(paddle)
+        loader = iterable(paddle, [x, y], iterable=iterable_one)
+        constant = fluid.initializer.Constant(0.5)
+        loss = fluid.layers.reduce_mean(fluid.layers.fc(x, 1, param_attr=constant))
+        fluid.optimizer.SGD(0.125).minimize(loss)
+        exe = fluid.Executor(CPU(paddle))
+        exe.run(fluid.default_startup_program())
+        places = fluid.cpu_places(2)
+        program = fluid.CompiledProgram(fluid.default_main_program())
+        program = program.with_data_parallel(loss_name=loss.name, places=places)
+        if iterable_one:
+            loader.set_batch_generator(batches(count), places)
+            return [exe.run(program, feed=data, fetch_list=[loss, y]) for data in loader()]
+        loader.set_batch_generator(batches(count))
+        found = []
+        for _ in range(2):
+            loader.start()
+            found.append(runs(paddle, [loss, y], 4, exe, program=program))
+            loader.reset()
+        return found
+
+    return asked
+
+
+QUESTIONS["data_parallel"] = data_parallel(4)
+QUESTIONS["data_parallel_with_a_rest"] = data_parallel(5)
+QUESTIONS["data_parallel_iterated"] = data_parallel(4, iterable_one=True)
+QUESTIONS["data_parallel_iterated_with_a_rest"] = data_parallel(5, iterable_one=True)
