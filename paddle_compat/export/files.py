@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from paddle_compat.checkpoints.atomic import write_atomically
@@ -45,7 +46,8 @@ def check_free(path: Path, *, force: bool = False) -> None:
             raise FileExistsError(f"{str(file)!r} is a folder; choose another name")
         if file.exists() and not force:
             raise FileExistsError(
-                f"{str(file)!r} is there already; choose another name, or replace it: --force, or force=True"
+                f"{str(file)!r} is there already; choose another name, or replace it: --force, or "
+                "force=True"
             )
 
 
@@ -73,22 +75,33 @@ def write(path: Path, text: str, state: Mapping[str, Tensor], *, force: bool = F
     check_free(path, force=force)
     weights = weights_of(path)
     # From copies: tensors that share their memory are refused.
-    data = save({name: value.detach().cpu().clone() for name, value in state.items()})
-    new_weights, new_source, old_source = aside = [
-        path.with_name(f".{path.stem}.{os.getpid()}.{what}.tmp") for what in ("w", "new", "old")
+    data = save(
+        {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, value in state.items()
+        }
+    )
+    new_weights, new_source, old_weights, old_source = aside = [
+        path.with_name(f".{path.stem}.{os.getpid()}.{what}.tmp")
+        for what in ("new-weights", "new-source", "old-weights", "old-source")
     ]
+    places = (path, new_source, old_source), (weights, new_weights, old_weights)
     try:
         write_atomically(new_weights, data)
         write_atomically(new_source, text.encode())
-        if path.exists():
-            path.replace(old_source)
         try:
-            new_weights.replace(weights)
+            for place, _, old in places:
+                if place.exists():
+                    place.replace(old)
+            for place, new, _ in reversed(places):
+                new.replace(place)
         except BaseException:
-            if old_source.exists():
-                old_source.replace(path)
+            for place, new, old in reversed(places):
+                if old.exists():
+                    old.replace(place)
+                elif not new.exists():
+                    place.unlink()
             raise
-        new_source.replace(path)
     finally:
         for file in aside:
             with contextlib.suppress(OSError):
