@@ -225,6 +225,14 @@ HOSTILE = {
     "records": record_bytes(np.ones(2)),
     "parts that are larger": pickle.dumps(
         {
+            **{f"part {number}": SHARED for number in range(9)},
+            "UnpackBigParamInfor@@": {
+                "w": {"OriginShape": (9000,), "slices": [f"part {number}" for number in range(9)]}
+            },
+        }
+    ),
+    "parts that are one": pickle.dumps(
+        {
             "p": SHARED,
             "UnpackBigParamInfor@@": {"w": {"OriginShape": (9000,), "slices": ["p"] * 9}},
         }

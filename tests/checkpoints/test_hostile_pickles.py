@@ -121,9 +121,36 @@ def test_a_list_of_lists_of_lists_is_no_bomb() -> None:
     assert found["a"][0] is found["a"][1]
 
 
-def test_the_refusal_says_what_was_asked_for() -> None:
-    with pytest.raises(DamagedFileError, match=r"it asks for \w+\.system, which .* may run code"):
-        load_arrays(HOSTILE["reduce"], "'x.pdparams'")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("reduce", r"it asks for \w+\.system, which .* may run code"),
+        ("eval of another name", "it asks for eval, which may run code"),
+        ("newobj", "it makes an instance of a class"),
+        ("newobj with names", "it makes an instance of a class"),
+        ("state of a dict", "it changes a dict"),
+        ("state of a function", "it changes a _Name"),
+        ("persistent id", "it refers to something outside of itself"),
+        ("extension", "it refers to pickle's registry of extensions"),
+        ("what is called is a value", "it calls what makes no value of parameters"),
+        ("array type called", "it calls what makes no value of parameters"),
+        ("a function inside", "a part of an array stands where a value should"),
+        ("huge byte array", "it claims 1099511627776 bytes, and has"),
+        ("huge shape", r"an array of uint8\[2147483647\] comes with 2 bytes"),
+        ("shape of many huge sizes", "an array's shape is none"),
+        ("strings", "an array's dtype is 'U1', which no parameter has"),
+        ("itself", "its containers are more than 64 deep"),
+        ("key that takes forever", "a key is no text and no number below .*, but tuple"),
+        ("keys of one hash", r"a key is no text and no number below 2\*\*60, but int"),
+        ("an array again and again", "what it makes is larger than it is"),
+        ("parts that are larger", "the parts of its arrays are larger than it is"),
+        ("torch's of old", "bytes follow its end"),
+        ("no dict", "it holds a list, and not a dict by name"),
+    ],
+)
+def test_a_refusal_says_what_was_asked_for(name: str, told: str) -> None:
+    with pytest.raises(DamagedFileError, match=told):
+        load_arrays(HOSTILE[name], "'x.pdparams'")
 
 
 HELD = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checkpoints.hostile import HOSTILE
 
 from fluid import saved_training
 from paddle_compat import fluid
@@ -150,6 +151,69 @@ def test_every_damaged_file_leaves_the_scope_as_it_was(
                 fluid.load(main, str(tmp_path / "model"), exe)
         path.write_bytes(pickled)
     assert values(scope) == before
+
+
+def test_hostile_files_leave_the_scope_as_it_was(
+    training: tuple[Any, Any, fluid.Scope], tmp_path: Path
+) -> None:
+    main, exe, scope = training
+    model = str(tmp_path / "model")
+    fluid.save(main, model)
+    fluid.io.save_persistables(exe, str(tmp_path), filename="all")
+    before = values(scope)
+    for ending in (".pdparams", ".pdopt"):
+        path = tmp_path / f"model{ending}"
+        whole = path.read_bytes()
+        for name, data in HOSTILE.items():
+            path.write_bytes(data)
+            with pytest.raises(DamagedFileError, match="model"):
+                fluid.load(main, model, exe)
+            with pytest.raises(DamagedFileError, match="model"):
+                fluid.io.load_program_state(model)
+            (tmp_path / "all").write_bytes(data)
+            with pytest.raises(fluid.core.EnforceNotMet, match="nothing was loaded"):
+                fluid.io.load_persistables(exe, str(tmp_path), filename="all")
+            assert values(scope) == before, name
+        path.write_bytes(whole)
+
+
+def test_files_changed_at_random_load_whole_or_not_at_all(
+    training: tuple[Any, Any, fluid.Scope], tmp_path: Path
+) -> None:
+    main, exe, scope = training
+    model = str(tmp_path / "model")
+    fluid.save(main, model)
+    fluid.io.save_persistables(exe, str(tmp_path), filename="all")
+    # Zeros, so that each load that is done shows.
+    for name in scope.local_var_names():
+        tensor_of(name, scope).set(np.array(tensor_of(name, scope)) * 0, fluid.CPUPlace())
+    before = values(scope)
+    random = np.random.RandomState(5)
+    outcomes = set()
+    for file in ("model.pdparams", "model.pdopt", "all"):
+        whole = (tmp_path / file).read_bytes()
+        for _ in range(150):
+            data = bytearray(whole)
+            for place in random.randint(0, len(data), random.randint(1, 4)):
+                data[place] = random.randint(256)
+            (tmp_path / file).write_bytes(data)
+            try:
+                if file == "all":
+                    fluid.io.load_persistables(exe, str(tmp_path), filename="all")
+                else:
+                    fluid.load(main, model, exe)
+            except (DamagedFileError, RuntimeError, AssertionError) as error:
+                outcomes.add(type(error).__name__)
+                assert values(scope) == before
+            else:
+                outcomes.add("loaded")
+                assert values(scope).keys() == before.keys()
+                for name in scope.local_var_names():
+                    zeros = np.array(tensor_of(name, scope)) * 0
+                    tensor_of(name, scope).set(zeros, fluid.CPUPlace())
+                before = values(scope)
+        (tmp_path / file).write_bytes(whole)
+    assert outcomes >= {"loaded", "DamagedFileError", "EnforceNotMet"}
 
 
 def test_one_bad_file_among_many_loads_none(
