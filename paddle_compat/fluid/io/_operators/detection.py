@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from paddle_compat.fluid.io._operators.forms import Arguments, Call, Forms, form, same
+from paddle_compat.fluid.io._operators.suppression import multiclass_nms_with_index
 from paddle_compat.fluid.layers.detection.levels import _spread_over
 from paddle_compat.fluid.layers.detection.ssd import _detections
 
@@ -26,8 +27,10 @@ def _spread(call: Call) -> Callable[..., Any]:
 
 
 def _plain_suppression(call: Call) -> bool:
-    """Tell whether suppression is as `detection_output` asks for it."""
-    return bool(call.attrs["background_label"] == 0)
+    """Tell whether suppression is as `detection_output` asks for it, of pictures' boxes."""
+    others = (call.attrs[name] for name in ("background_label", "normalized", "nms_eta"))
+    pictures = all(len(scores.shape) == 3 for scores in call.inputs["Scores"])
+    return tuple(others) == (0, True, 1.0) and pictures
 
 
 def _numbers(*names: str) -> Callable[[Arguments], dict[str, Any]]:
@@ -46,7 +49,7 @@ def _numbers(*names: str) -> Callable[[Arguments], dict[str, Any]]:
 
 def _priors(arguments: Arguments) -> dict[str, Any]:
     told = {**_numbers("min_sizes", "max_sizes", "aspect_ratios")(arguments), **_steps(arguments)}
-    if told.get("max_sizes", [0])[0] <= 0:
+    if (told.get("max_sizes") or [0])[0] <= 0:
         told["max_sizes"] = []  # the layer's way to say that there are none
     return told
 
@@ -113,6 +116,7 @@ FORMS: Forms = {
             "score_threshold nms_top_k keep_top_k nms_threshold",
             fits=_plain_suppression,
         ),
+        form(multiclass_nms_with_index, "BBoxes:bboxes Scores:scores", "Out Index", _SUPPRESS),
     ),
     **same("locality_aware_nms", "BBoxes:bboxes Scores:scores", "Out", _SUPPRESS),
     **same(

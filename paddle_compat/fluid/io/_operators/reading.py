@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from paddle_compat.checkpoints.program_desc import BlockDesc, OpDesc, ProgramDesc, VarDesc
+from paddle_compat.checkpoints.program_desc import (
+    LOD_TENSOR,
+    AttrType,
+    BlockDesc,
+    OpDesc,
+    ProgramDesc,
+    VarDesc,
+)
 from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._infer import infer
 from paddle_compat.fluid._program import Program
@@ -45,6 +52,18 @@ _HARMLESS = frozenset(
         "workspace_size_MB",
     )
 )
+# Types that other versions have for the same attribute.
+_ALIKE = frozenset(
+    (one, other)
+    for pair in (
+        (AttrType.INT, AttrType.LONG),
+        (AttrType.INTS, AttrType.LONGS),
+        (AttrType.FLOAT, AttrType.FLOAT64),
+        (AttrType.FLOATS, AttrType.FLOAT64S),
+    )
+    for one in pair
+    for other in pair
+)
 # What attributes of newer versions hold where they change nothing.
 _NOTHING = (None, False, 0, -1, "", "float32", "fp32", "AnyLayout")
 
@@ -70,23 +89,22 @@ def program_of(desc: ProgramDesc, source: str) -> Program:
     for place, op in enumerate(calls):
         try:
             _record(program, op, block)
-        except (ValueError, TypeError, AssertionError, IndexError, KeyError) as error:
-            told = error.args[0] if isinstance(error, KeyError) and error.args else error
+        except Exception as error:  # whatever a layer says to arguments that no call would have
             raise ValueError(
                 f"{source}: operator {place}, {op.type}, which writes "
-                f"{', '.join(map(repr, op.written))}, cannot be built: {told}"
+                f"{', '.join(map(repr, op.written))}, cannot be built: {error}"
             ) from error
     return program
 
 
 def _is_kept(variable: VarDesc) -> bool:
-    return variable.persistable and variable.dtype is not None
+    return variable.persistable and variable.kind == LOD_TENSOR
 
 
 def _declare(program: Program, told: VarDesc, *, fed: bool) -> None:
     program.global_block().create_var(
         told.name,
-        shape=told.shape,
+        shape=_shape(told),
         dtype=_dtype(told),
         lod_level=told.lod_level,
         persistable=told.persistable,
@@ -94,6 +112,11 @@ def _declare(program: Program, told: VarDesc, *, fed: bool) -> None:
         need_check_feed=told.need_check_feed,
         stop_gradient=fed,
     )
+
+
+def _shape(told: VarDesc) -> tuple[int, ...]:
+    """Return a declared shape; what Paddle multiplies with an unknown size is unknown."""
+    return tuple(max(size, -1) for size in told.shape)
 
 
 def _dtype(told: VarDesc) -> VarType:
@@ -124,21 +147,28 @@ def _refuse(operators: Iterable[OpDesc], source: str) -> None:
 
 def _unknown(op: OpDesc) -> str | None:
     """Say what of an operator no form speaks of; None where one speaks of all."""
-    reasons = [_missing(op, form) for form in FORMS[op.type]]
+    call = _call(op, {})
+    reasons = [_missing(op, form, call) for form in FORMS[op.type]]
     return None if None in reasons else reasons[0]
 
 
-def _missing(op: OpDesc, form: Form) -> str | None:
-    definition = definition_of(op.type)
+def _missing(op: OpDesc, form: Form, call: Call) -> str | None:
+    """Say what of an operator a form does not speak of; None where it speaks of all."""
+    definition = call.definition
     for slot, names in op.inputs.items():
         if names and slot not in form.inputs:
             return f"{op.type} with the input {slot}"
-    if form.fits is not None and not form.fits(_call(op, {})):
+    if form.fits is not None and not form.fits(call):
         return f"{op.type} with attributes that its layer does not have"
     for name, attr in op.attrs.items():
-        if name in _HARMLESS or name in form.understood:
+        if name in _HARMLESS:
             continue
-        wanted = form.fixed.get(name, definition.attrs.get(name, (None, REQUIRED))[1])
+        kind, default = definition.attrs.get(name, (attr.type, REQUIRED))
+        if attr.type != kind and (attr.type, kind) not in _ALIKE:
+            return f"{op.type} with {name} of type {attr.type.name}"
+        if name in form.understood:
+            continue
+        wanted = form.fixed.get(name, default)
         if wanted is REQUIRED:
             if attr.value in _NOTHING or not attr.value:
                 continue
@@ -178,7 +208,7 @@ def _record(program: Program, op: OpDesc, told: BlockDesc) -> None:
                 f"it reads {name!r}, which is neither fed nor a parameter nor written before"
             )
     call = _call(op, block.vars)
-    form = next(one for one in FORMS[op.type] if _missing(op, one) is None)
+    form = next(one for one in FORMS[op.type] if _missing(op, one, call) is None)
     arguments = form.arguments(call)
     names = _names(op, form)
     spec = form.spec(call)
@@ -234,8 +264,9 @@ def _output(program: Program, name: str, signature: Any, told: BlockDesc) -> Var
     if described is not None and described.dtype is not None:
         level = described.lod_level
         if len(described.shape) == len(shape):
-            # The file's own, where it agrees, is what the program was built with.
-            shape = described.shape
+            # The file tells more where layers cannot know.
+            sizes = zip(shape, _shape(described), strict=True)
+            shape = tuple(theirs if ours < 0 else ours for ours, theirs in sizes)
     if known is None:
         return block.create_var(name, shape=shape, dtype=dtype, lod_level=level)
     # The name is written again; who read it before goes on with what it was.

@@ -156,7 +156,7 @@ def _reshape(call: Call) -> Arguments:
     return {}
 
 
-FORMS: Forms = {
+_FORMS: Forms = {
     **same("assign", "X:input", "Out"),
     "assign_value": (
         form(
@@ -283,3 +283,8 @@ FORMS: Forms = {
     **same("unstack", "X:x", "Y", "axis num", told=_unstacked),
     **same("where_index", "Condition:condition", "Out"),
 }
+
+# What older programs have: the same without a second result. None of these is written.
+_OLDER = {"reshape2": "reshape", "squeeze2": "squeeze", "unsqueeze2": "unsqueeze"}
+_OLDER.update({"transpose2": "transpose", "flatten2": "flatten"})
+FORMS: Forms = {**_FORMS, **{older: _FORMS[newer] for newer, older in _OLDER.items()}}
