@@ -67,7 +67,10 @@ def test_every_signature_is_real_paddles(real: dict[str, Any]) -> None:
 @pytest.mark.live
 def test_every_name_reports_the_module_that_real_paddle_reports(real: dict[str, Any]) -> None:
     homes = {
-        name: (ours[2], real[name][2].replace("core_avx", "core"))
+        name: (
+            ours[2].replace("paddle_compat", "paddle", 1),
+            real[name][2].replace("core_avx", "core"),
+        )
         for name, ours in OURS.items()
         if real[name] and name not in TORCH
     }
