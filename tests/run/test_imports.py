@@ -33,7 +33,7 @@ SAME_MODULES = """
             # The import system leaves each module what it was.
             assert module.__name__ == module.__spec__.name == ours, name
             assert '._' not in name
-    for prefix in ('kernels', 'cli', 'run', 'conformance', 'errors'):
+    for prefix in ('kernels', 'cli', 'run', 'conformance', 'errors', 'checkpoints', 'export'):
         assert 'paddle.' + prefix not in sys.modules
     # Every public function and class is found again by the path that it reports.
     seen = 0
