@@ -20,8 +20,10 @@ from paddle_compat.checkpoints import (
     is_array,
     is_named,
     is_plain,
+    load_arrays,
     load_value,
     read_directory,
+    read_inference_model,
     read_record,
     record_bytes,
     write_atomically,
@@ -107,16 +109,20 @@ def load(path: str | os.PathLike[str] | io.BytesIO, **configs: Any) -> Any:
     """Read what `save` or real Paddle wrote, without running any code of the file.
 
     Args:
-        path: the file; or the directory that 1.x's `save_params` or its kin wrote, one file a
-            variable; or an `io.BytesIO`, which is left behind what was read.
+        path: the file; or an `io.BytesIO`, which is left behind what was read; or the directory
+            that 1.x's `save_params`, its kin, or `save_inference_model` wrote; or the prefix of
+            what 2.x's ``jit.save`` or ``save_inference_model`` wrote.
         **configs: ``return_numpy=True`` gives arrays (bfloat16 as uint16) and no tensors;
             ``keep_name_table=True`` leaves the parameters' names in, under
-            ``StructuredToParameterName@@``.
+            ``StructuredToParameterName@@``; ``model_filename`` and ``params_filename`` tell the
+            files of a 1.x inference model.
 
     Returns:
-        What was saved; arrays are tensors on torch's default device.
+        What was saved; arrays are tensors on torch's default device. From a directory or a prefix,
+        a dict of arrays, as in real Paddle.
 
     Raises:
+        OSError: a file cannot be read.
         ValueError: there is no such file, or a config is none; or the file is damaged, or asks
             for what may run code (`paddle_compat.checkpoints.DamagedFileError`).
 
@@ -131,8 +137,9 @@ def load(path: str | os.PathLike[str] | io.BytesIO, **configs: Any) -> Any:
         file = io.BytesIO(Path(path).read_bytes())
         found = _read(file, repr(os.fspath(path)), numpy, alone=True)
     else:
-        # Of a directory, real Paddle gives arrays.
-        return _read_directory(Path(path))
+        return _read_model(
+            Path(path), configs.get("model_filename"), configs.get("params_filename")
+        )
     if isinstance(found, dict) and not configs.get("keep_name_table"):
         found.pop(NAME_TABLE, None)
     return found
@@ -313,10 +320,23 @@ def _as_tensors(found: Any, source: str, numpy: bool) -> Any:
     return Rebuild(changed, DamagedFileError)(found)
 
 
-def _read_directory(root: Path) -> dict[str, Array]:
-    """Return the arrays of a directory of 1.x by their files' names."""
-    if not root.is_dir():
+def _read_model(root: Path, model: str | None, params: str | None) -> dict[str, Array]:
+    """Return the arrays of a directory or of a model, by name."""
+    if Path(f"{root}.pdmodel").is_file():
+        model, params, root = f"{root.name}.pdmodel", f"{root.name}.pdiparams", root.parent
+    elif not root.is_dir():
         ending = next((end for end in (".pdparams", ".pdopt") if Path(f"{root}{end}").exists()), "")
         more = f"; there is {os.fspath(root) + ending!r}" if ending else ""
         raise ValueError(f"load: {os.fspath(root)!r} is not there{more}")
-    return {name: record.array for name, record in read_directory(root).items()}
+    elif not (root / (model or "__model__")).is_file():
+        return {name: record.array for name, record in read_directory(root).items()}
+    arrays = read_inference_model(root, model, params).parameters
+    # Beside its parameters, 2.x notes what they are called in their layer's state.
+    info = root / f"{params}.info"
+    told = load_arrays(info.read_bytes(), repr(os.fspath(info))) if info.is_file() else {}
+    names = {
+        name: of["structured_name"]
+        for name, of in told.items()
+        if isinstance(of, dict) and isinstance(of.get("structured_name"), str)
+    }
+    return {names.get(name, name): array for name, array in arrays.items()}

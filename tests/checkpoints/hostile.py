@@ -139,6 +139,10 @@ HOSTILE = {
     "eval of a function": HEAD
     + b"cbuiltins\neval\n(X\x04\x00\x00\x00data}X\x04\x00\x00\x00datacbuiltins\neval\nstRs.",
     "eval of another name": HEAD + b"cbuiltins\neval\n(X\x06\x00\x00\x00hacked}tRs.",
+    "eval of another expression": pickle.dumps(
+        {"a": Reduces(eval, "open('hacked', 'w')", {"data": np.ones(1)})}
+    ),
+    "eval with a number": pickle.dumps({"a": Reduces(eval, "data", {"data": 1})}),
     "eval with nothing": HEAD + b"cbuiltins\neval\n(X\x04\x00\x00\x00datatRs.",
     "exec": HEAD + b"cbuiltins\nexec\n(X\x04\x00\x00\x00passtRs.",
     "tuple of a text": HEAD + b"cbuiltins\ntuple\n(X\x04\x00\x00\x00datatRs.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,3 +121,56 @@ def test_we_load_what_layers_of_1_8_saved(fluid_python: Path, tmp_path: Path) ->
         )
         fluid.load(fluid.default_main_program(), model)
         assert str(value(name).tolist()) == weight
+
+
+INFERENCE = """
+import sys, numpy as np
+import paddle.fluid as fluid
+x = fluid.data("x", [None, 3])
+y = fluid.layers.fc(x, 2, param_attr="deep/w", bias_attr="b")
+exe = fluid.Executor(fluid.CPUPlace())
+exe.run(fluid.default_startup_program())
+fluid.io.save_inference_model(sys.argv[1], ["x"], [y], exe)
+fluid.io.save_inference_model(sys.argv[1], ["x"], [y], exe, None, "model", "params")
+print(np.array(fluid.global_scope().find_var("deep/w").get_tensor()).tolist())
+"""
+# Layers saved as programs of Paddle 2: the newer form of programs is not asked for.
+LAYERS = """
+import sys, paddle
+paddle.set_flags({"FLAGS_enable_pir_api": 0})
+net = paddle.nn.Sequential(paddle.nn.Linear(3, 2), paddle.nn.ReLU(), paddle.nn.Linear(2, 1))
+net.eval()
+paddle.jit.save(net, sys.argv[1], input_spec=[paddle.static.InputSpec([None, 3], "float32")])
+paddle.save(net.state_dict(), sys.argv[1] + ".state")
+"""
+
+
+@pytest.mark.live
+def test_we_load_the_parameters_of_an_inference_model_of_1_8(
+    fluid_python: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "model"
+    done = subprocess.run(
+        [fluid_python, "-c", INFERENCE, root], capture_output=True, text=True, check=True
+    )
+    for configs in ({}, {"model_filename": "model", "params_filename": "params"}):
+        found = ours.load(root, **configs)
+        assert sorted(found) == ["b", "deep/w"]
+        assert str(found["deep/w"].tolist()) == done.stdout.splitlines()[-1]
+
+
+@pytest.mark.live
+def test_we_load_the_state_of_a_layer_saved_with_its_program(
+    real_paddle: Any, tmp_path: Path
+) -> None:
+    model = str(tmp_path / "model")
+    subprocess.run(
+        [sys.executable, "-c", LAYERS, model],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "FLAGS_enable_pir_api": "0"},
+    )
+    wanted = real_paddle.load(f"{model}.state", return_numpy=True)
+    found = ours.load(model)
+    assert sorted(found) == sorted(wanted)
+    assert all((found[name] == array).all() for name, array in wanted.items())
