@@ -56,25 +56,25 @@ def residual_block(x: Any, channels: int, stride: int, name: str) -> Any:
     return fluid.layers.elementwise_add(x=x, y=branch, act="relu")
 
 
-def resnet18(image: Any) -> list[Any]:
-    """Return the features of strides 8, 16 and 32."""
-    x = conv_affine(image, 64, 7, 2, "conv1", act="relu")
+def resnet18(image: Any, narrow: int = 1) -> list[Any]:
+    """Return the features of strides 8, 16 and 32; of that many times fewer channels."""
+    x = conv_affine(image, 64 // narrow, 7, 2, "conv1", act="relu")
     x = fluid.layers.pool2d(x, pool_size=3, pool_type="max", pool_stride=2, pool_padding=1)
     features = []
     for stage, (channels, stride) in enumerate(STAGES):
         for block in range(BLOCKS_PER_STAGE):
             name = f"res{stage + 2}{'ab'[block]}"
-            x = residual_block(x, channels, stride if block == 0 else 1, name)
+            x = residual_block(x, channels // narrow, stride if block == 0 else 1, name)
         features.append(x)
     return features[1:]
 
 
-def pyramid_conv(x: Any, size: int, stride: int, name: str) -> Any:
+def pyramid_conv(x: Any, size: int, stride: int, name: str, channels: int) -> Any:
     """Append a convolution to the pyramid's channels; its bias learns at twice the rate."""
-    fan_out = PYRAMID_CHANNELS * size * size
+    fan_out = channels * size * size
     return fluid.layers.conv2d(
         x,
-        PYRAMID_CHANNELS,
+        channels,
         size,
         stride=stride,
         padding=(size - 1) // 2,
@@ -89,19 +89,20 @@ def pyramid_conv(x: Any, size: int, stride: int, name: str) -> Any:
     )
 
 
-def feature_pyramid(features: list[Any]) -> list[Any]:
+def feature_pyramid(features: list[Any], narrow: int = 1) -> list[Any]:
     """Return P3 to P7: laterals with what lies above added, and two levels further up."""
+    channels = PYRAMID_CHANNELS // narrow
     top_down = None
     levels: list[Any] = []
     for index in reversed(range(len(features))):
-        lateral = pyramid_conv(features[index], 1, 1, f"fpn_lateral_{index + 3}")
+        lateral = pyramid_conv(features[index], 1, 1, f"fpn_lateral_{index + 3}", channels)
         if top_down is not None:
             above = fluid.layers.resize_nearest(top_down, scale=2.0)
             lateral = fluid.layers.elementwise_add(x=above, y=lateral)
         top_down = lateral
-        levels.insert(0, pyramid_conv(lateral, 3, 1, f"fpn_p{index + 3}"))
-    levels.append(pyramid_conv(levels[-1], 3, 2, "fpn_p6"))
-    levels.append(pyramid_conv(fluid.layers.relu(levels[-1]), 3, 2, "fpn_p7"))
+        levels.insert(0, pyramid_conv(lateral, 3, 1, f"fpn_p{index + 3}", channels))
+    levels.append(pyramid_conv(levels[-1], 3, 2, "fpn_p6", channels))
+    levels.append(pyramid_conv(fluid.layers.relu(levels[-1]), 3, 2, "fpn_p7", channels))
     return levels
 
 
@@ -123,11 +124,11 @@ def head_conv(x: Any, channels: int, name: str, bias: float = 0.0) -> Any:
     )
 
 
-def tower(x: Any, name: str) -> Any:
+def tower(x: Any, name: str, narrow: int = 1) -> Any:
     """Append convolutions with group normalization and ReLU."""
     for index in range(HEAD_CONVOLUTIONS):
         part = f"{name}_{index}"
-        x = head_conv(x, PYRAMID_CHANNELS, part)
+        x = head_conv(x, PYRAMID_CHANNELS // narrow, part)
         x = fluid.layers.group_norm(
             x,
             groups=GROUPS,

@@ -29,24 +29,43 @@ RATE, WARMUP_STEPS = 0.01, 20
 SHOWN_SCORE, SHOWN_IMAGES, SHOWN_COLUMNS = 0.4, 12, 4
 # The images of the test are drawn by a seed that lies this far from that of the training.
 TEST_SEED = 1000
+# What the losses call the inputs that they need.
+TRUTH = {"box": "gt_box", "label": "gt_label", "crowd": "is_crowd"}
 
 
-def build_network(size: int) -> tuple[dict[str, list[Any]], Any]:
-    """Append the network to the default program; return its outputs, and the images' sizes."""
-    image = fluid.data("image", shape=[None, 3, size, size], dtype="float32")
-    image_info = fluid.data("im_info", shape=[None, 3], dtype="float32")
-    levels = detector_parts.feature_pyramid(detector_parts.resnet18(image))
-    return retinanet_model.heads(levels, rectangles.CLASSES), image_info
-
-
-def build_losses(outputs: dict[str, list[Any]], image_info: Any) -> dict[str, Any]:
-    """Append the losses to the default program; return them by name."""
-    truth = {
-        "box": fluid.data("gt_box", shape=[None, 4], dtype="float32", lod_level=1),
-        "label": fluid.data("gt_label", shape=[None, 1], dtype="int32", lod_level=1),
-        "crowd": fluid.data("is_crowd", shape=[None, 1], dtype="int32", lod_level=1),
+def declare_inputs(size: int) -> dict[str, Any]:
+    """Declare what the default program is fed; return it by name, in the order of a sample."""
+    forms: dict[str, tuple[list[Any], str, int]] = {
+        "image": ([None, 3, size, size], "float32", 0),
+        "im_info": ([None, 3], "float32", 0),
+        "gt_box": ([None, 4], "float32", 1),
+        "gt_label": ([None, 1], "int32", 1),
+        "is_crowd": ([None, 1], "int32", 1),
     }
-    focal, box, count = retinanet_model.losses(outputs, truth, image_info, rectangles.CLASSES)
+    return {
+        name: fluid.data(name, shape=shape, dtype=dtype, lod_level=level)
+        for name, (shape, dtype, level) in forms.items()
+    }
+
+
+def build_network(inputs: dict[str, Any], narrow: int = 1) -> dict[str, list[Any]]:
+    """Append the network to the default program; return its outputs.
+
+    Args:
+        inputs: what `declare_inputs` gives.
+        narrow: divides the numbers of channels.
+    """
+    features = detector_parts.resnet18(inputs["image"], narrow)
+    levels = detector_parts.feature_pyramid(features, narrow)
+    return retinanet_model.heads(levels, rectangles.CLASSES, narrow)
+
+
+def build_losses(outputs: dict[str, list[Any]], inputs: dict[str, Any]) -> dict[str, Any]:
+    """Append the losses to the default program; return them by name."""
+    truth = {key: inputs[name] for key, name in TRUTH.items()}
+    focal, box, count = retinanet_model.losses(
+        outputs, truth, inputs["im_info"], rectangles.CLASSES
+    )
     return {"loss": focal + box, "focal": focal, "box": box, "count": count}
 
 
@@ -56,13 +75,14 @@ def build(size: int, score_threshold: float) -> tuple[dict[str, Any], Any, Any]:
     Returns:
         The losses by name, the program for testing, and its detections.
     """
-    outputs, image_info = build_network(size)
+    inputs = declare_inputs(size)
+    outputs = build_network(inputs)
     test_program = fluid.default_main_program().clone(for_test=True)
-    losses = build_losses(outputs, image_info)
+    losses = build_losses(outputs, inputs)
     with fluid.program_guard(test_program):
         block = test_program.global_block()
         same = {key: [block.var(x.name) for x in level] for key, level in outputs.items()}
-        found = retinanet_model.detections(same, block.var(image_info.name), score_threshold)
+        found = retinanet_model.detections(same, block.var("im_info"), score_threshold)
     return losses, test_program, found
 
 

@@ -35,14 +35,16 @@ def by_anchor(x: Any, channels: int) -> Any:
     return fluid.layers.reshape(x, shape=[0, -1, channels])
 
 
-def heads(levels: list[Any], classes: int) -> dict[str, list[Any]]:
+def heads(levels: list[Any], classes: int, narrow: int = 1) -> dict[str, list[Any]]:
     """Return for each level the logits, the boxes against the anchors, anchors and variances."""
     outputs: dict[str, list[Any]] = {"logits": [], "boxes": [], "anchors": [], "variances": []}
     count = SCALES * len(RATIOS)
     bias = -math.log((1 - PRIOR) / PRIOR)
     for level, stride in zip(levels, STRIDES):  # noqa: B905
-        logits = head_conv(tower(level, "head_class"), count * classes, "head_class_out", bias)
-        boxes = head_conv(tower(level, "head_box"), count * 4, "head_box_out")
+        logits = head_conv(
+            tower(level, "head_class", narrow), count * classes, "head_class_out", bias
+        )
+        boxes = head_conv(tower(level, "head_box", narrow), count * 4, "head_box_out")
         outputs["logits"].append(by_anchor(logits, classes))
         outputs["boxes"].append(by_anchor(boxes, 4))
         anchors, variances = anchors_of(level, stride)

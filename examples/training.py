@@ -46,6 +46,18 @@ def parameters(program: Any) -> dict[str, Any]:
     }
 
 
+def state(program: Any) -> dict[str, Any]:
+    """Copy all floats that a program keeps in the scope: parameters, averages, rates."""
+    scope = fluid.global_scope()
+    float32 = fluid.core.VarDesc.VarType.FP32
+    kept = [v for v in program.list_vars() if fluid.io.is_persistable(v)]
+    return {
+        variable.name: np.array(scope.find_var(variable.name).get_tensor())
+        for variable in kept
+        if variable.type == fluid.core.VarDesc.VarType.LOD_TENSOR and variable.dtype == float32
+    }
+
+
 def load(program: Any, path: str) -> None:
     """Set every parameter of a program from an npz file of their names."""
     scope = fluid.global_scope()

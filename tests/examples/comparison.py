@@ -1,7 +1,7 @@
 """Compares what two runs of one script dumped; and dumps with recordings that hold their digest.
 
 A dump has histories (a value a step) under their names, and every parameter twice:
-``initial NAME`` and ``trained NAME``.
+``initial NAME`` and ``trained NAME``; perhaps other state, ``trained NAME`` alone.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def assert_same_training(ours: Arrays, real: Arrays, tolerance: float) -> None:
         name
         for name in real
         if name.startswith(TRAINED)
+        and INITIAL + name.removeprefix(TRAINED) in real
         and not np.array_equal(real[name], real[INITIAL + name.removeprefix(TRAINED)])
     ]
     assert moved, "nothing was trained, so nothing was compared"

@@ -14,7 +14,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from examples.comparison import digest, save
-from examples.runs import DETECTIONS, RUNS
+from examples.runs import DETECTIONS, LOOP, RUNS
 from examples.scripts import by_real
 from paddle_compat.conformance.provision import provision
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Run every script with real Paddle and write down the digests."""
     made = provision("1.8.5")
     recordings: dict[Path, dict[str, Any]] = {}
-    for run in [*RUNS, *DETECTIONS]:
+    for run in [*RUNS, *DETECTIONS, LOOP]:
         about = {"paddle": made.version, "wheel": made.wheel, "sha256": made.sha256}
         recording = recordings.setdefault(run.recording, {**about, "runs": {}})
         recording["runs"][str(run)] = digest(by_real(run.script, *run.arguments))

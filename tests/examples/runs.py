@@ -61,6 +61,16 @@ RETINANET = Run(
     1e-4,
     ("_weights", "_w"),
 )
+# Of one place: its 20 steps are made in one process, or in two with a checkpoint between them.
+LOOP = Run(
+    "train_detector_fluid.py",
+    (
+        *("--steps", "20", "--size", "64", "--batch", "1", "--narrow", "4"),
+        *("--images", "2", "--threshold", "0.01"),
+    ),
+    1e-4,
+    ("_weights", "_w"),
+)
 RUNS = [*FOCAL, *FCOS, RETINANET]
 # By the initial weights, which are the same: nearly all scores are small. All are asked for, and
 # those above a threshold, which does not hold for the coarsest level.
