@@ -31,8 +31,12 @@ def listed(variables: Iterable[Variable]) -> str:
     return ", ".join(repr(variable.name) for variable in variables)
 
 
-def as_batches(source: Source, owner: str) -> Iterator[list[LoDTensor]]:
+def as_batches(source: Source, what: str) -> Iterator[list[LoDTensor]]:
     """Go through a generator's batches as tensors of their own.
+
+    Args:
+        source: returns the batches to iterate over.
+        what: what messages call it.
 
     Raises:
         EnforceNotMet: the generator raises, or gives what makes no tensor; the cause is chained.
@@ -44,7 +48,7 @@ def as_batches(source: Source, owner: str) -> Iterator[list[LoDTensor]]:
         raise
     except BaseException as error:
         told = f"{type(error).__name__}: {error}".removesuffix(": ")
-        raise EnforceNotMet(f"the generator of {owner} failed: {told}{_place(error)}") from error
+        raise EnforceNotMet(f"{what} failed: {told}{_place(error)}") from error
 
 
 def _as_tensor(item: Any) -> LoDTensor:
@@ -65,9 +69,9 @@ def _as_tensor(item: Any) -> LoDTensor:
 
 
 def _place(error: BaseException) -> str:
-    """Return the user's line that raised, if there is one."""
+    """Return the user's line that raised, or called the library that did, if there is one."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(_PACKAGE):
+        if not frame.filename.startswith(_PACKAGE) and "site-packages" not in frame.filename:
             return f"\n  at {frame.filename}:{frame.lineno}: {frame.line}".removesuffix(": ")
     return ""
 
@@ -151,7 +155,8 @@ class Epochs:
                     f"{owner} has no data; call set_sample_generator, set_sample_list_generator or "
                     "set_batch_generator before start()"
                 )
-            self._batches = Prefetched(lambda: as_batches(source, owner), self._capacity)
+            what = f"the generator of {owner}"
+            self._batches = Prefetched(lambda: as_batches(source, what), self._capacity)
         return self._batches
 
 

@@ -49,10 +49,10 @@ def batches_of(
     worker_init: Callable[[int], None] | None,
 ) -> Iterator[list[LoDTensor]]:
     """Go through a data set's batches; a thread makes them ahead, or torch's worker processes."""
-    owner = f"the {type(dataset).__name__}"
+    what = f"the data set {type(dataset).__name__}"
     if not workers:
         return Prefetched(
-            lambda: as_batches(lambda: (collate([dataset[i] for i in b]) for b in sampler), owner),
+            lambda: as_batches(lambda: (collate([dataset[i] for i in b]) for b in sampler), what),
             2,
         )
     loader: Any = torch.utils.data.DataLoader(
@@ -65,7 +65,7 @@ def batches_of(
         # Closures are no less welcome than in 1.8.
         multiprocessing_context="fork",
     )
-    return as_batches(lambda: loader, owner)
+    return as_batches(lambda: loader, what)
 
 
 class DatasetIterator:
