@@ -11,7 +11,7 @@ __all__ = ["dtype", "load", "save"]
 __getattr__ = unsupported_attribute(
     __name__,
     "paddle.framework",
-    offered="save, load, and the dtypes, in paddle_compat.framework.dtype and as "
-    "paddle_compat.float32 and so on",
+    offered="the dtypes, in paddle_compat.framework.dtype and as paddle_compat.float32 and so on; "
+    "and save and load",
     section="What is offered",
 )

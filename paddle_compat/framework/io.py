@@ -204,7 +204,8 @@ def _holds_tensor(obj: Any) -> bool:
 
 def _state(obj: dict[Any, Any]) -> dict[Any, Any]:
     """Return a state as its file has it: arrays, and the name of each one's parameter."""
-    given = obj.get(NAME_TABLE, {})
+    given = obj.get(NAME_TABLE)
+    names = given if isinstance(given, dict) else {}
     made: dict[Any, Any] = {}
     table = {}
     for key, value in obj.items():
@@ -212,7 +213,7 @@ def _state(obj: dict[Any, Any]) -> dict[Any, Any]:
             made[key] = _array(value)
             # Real Paddle's name is another text than its key even where they are alike, and pickle
             # refers back to a text that is the same one.
-            table[key] = given.get(key) or "".join(str(key))
+            table[key] = names.get(key) or "".join(str(key))
         else:
             made[key] = value
     made[NAME_TABLE] = table
