@@ -14,7 +14,7 @@ from paddle_compat.export.files import check_free
 from paddle_compat.export.formatting import needs
 from paddle_compat.run import script
 from paddle_compat.run.launch import add_options, count, launch, parse
-from paddle_compat.run.observe import Runs, Stopped, observed
+from paddle_compat.run.observe import Run, Runs, Stopped, observed
 
 __all__ = ["main"]
 
@@ -97,38 +97,58 @@ def _export(runs: Runs, options: argparse.Namespace, path: Path) -> str:
     """Write the chosen program; return what to tell of it."""
     from paddle_compat.export.source import to_source
 
-    program, fetched, scope = _chosen(runs, options)
-    if options.test:
-        program = program.clone(for_test=True)
+    run = _chosen(runs, options)
+    program = run.program.clone(for_test=True) if options.test else run.program
+    fetched = options.fetch or _computed(program, run.fetched)
     try:
-        source = to_source(program, fetched, scope, options.class_name)
+        source = to_source(program, fetched, run.scope, options.class_name)
         weights = source.write(path, options.force)
     except (OSError, RuntimeError, TypeError, ValueError) as error:
-        told = "" if options.fetch else f" (fetched: {', '.join(fetched)}; choose with --fetch)"
-        raise _NothingError(f"{error}{told}") from error
+        raise _NothingError(str(error)) from error
     return _told(path, weights, source)
 
 
-def _chosen(runs: Runs, options: argparse.Namespace) -> tuple[Any, list[str], Any]:
-    """Return the program, what to fetch, and the scope."""
-    if options.program is None:
-        run = runs.latest
-        if run is None:
-            raise _NothingError(
-                "the script ran no program with a fetch_list; name a program and what to fetch, as "
-                "in --program main --fetch loss"
-            )
-        program = run.program
-    else:
+def _chosen(runs: Runs, options: argparse.Namespace) -> Run:
+    """Return the program to write, with what was fetched from it last, and its scope."""
+    if options.program is not None:
         program = _variable(options.program)
-        run = runs.of(program)
-    fetched = options.fetch or (run.fetched if run is not None else [])
-    if not fetched:
+        run = runs.last.get(program, Run(program, [], runs.scope))
+        if not run.fetched and not options.fetch:
+            raise _NothingError(
+                f"the script fetched nothing from {options.program!r}; name what to fetch, as in "
+                "--fetch loss"
+            )
+        return run
+    latest = list(reversed(runs.last.values()))
+    if not latest:
         raise _NothingError(
-            f"the script fetched nothing from {options.program!r}; name what to fetch, as in "
-            "--fetch loss"
+            "the script ran no program with a fetch_list; name a program and what to fetch, as in "
+            "--program main --fetch loss"
         )
-    return program, list(fetched), run.scope if run is not None else runs.scope
+    wanted = set(options.fetch or ())
+    return next(
+        (run for run in latest if wanted <= set(run.program.global_block().vars)), latest[0]
+    )
+
+
+def _computed(program: Any, fetched: Sequence[str]) -> list[str]:
+    """Return what a module can compute of what the script fetched; the rest is told of."""
+    from paddle_compat.export.module import chosen
+
+    kept: list[str] = []
+    refused: list[str] = []
+    for name in fetched:
+        try:
+            chosen(program, [name])
+        except ValueError as error:
+            refused.append(str(error).removeprefix("fetch_list: "))
+        else:
+            kept.append(name)
+    if not kept:
+        raise _NothingError("; ".join([*refused, "choose what to fetch with --fetch"]))
+    for told in refused:
+        print(f"paddle-compat export: left out: {told}", file=sys.stderr)
+    return kept
 
 
 def _variable(name: str) -> Any:
@@ -186,7 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--program",
         metavar="VAR",
-        help="the program in this variable of the script (default: the one that was run last)",
+        help="the program in this variable of the script (default: the one run last that has what "
+        "is fetched)",
     )
     parser.add_argument(
         "--test", action="store_true", help="its clone for testing: clone(for_test=True)"

@@ -45,15 +45,6 @@ class Runs:
     fetching: int = 0
     scope: Any = None
 
-    @property
-    def latest(self) -> Run | None:
-        """The last run with fetches."""
-        return next(reversed(self.last.values()), None)
-
-    def of(self, program: Any) -> Run | None:
-        """Return a program's last run with fetches."""
-        return self.last.get(program)
-
     def note(self, run: Run) -> None:
         """Take a run down."""
         self.scope = run.scope

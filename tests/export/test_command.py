@@ -32,7 +32,7 @@ with fluid.program_guard(main, startup):
     test = main.clone(for_test=True)
     fluid.optimizer.SGD(0.1).minimize(loss)
 with fluid.program_guard(other):
-    z = fluid.data("z", [2]) * 3.0
+    z = fluid.data("z", [2])
 exe = fluid.Executor(fluid.CPUPlace())
 exe.run(startup)
 feed = {"x": np.arange(6).reshape(2, 3).astype("float32")}
@@ -40,6 +40,12 @@ for step in range(4):
     print("step", step, *sys.argv[1:])
     exe.run(main, feed=feed, fetch_list=[loss])
 np.savez("answers.npz", y=exe.run(test, feed=feed, fetch_list=[y])[0])
+"""
+
+OTHER = """
+with fluid.program_guard(other):
+    mine = fluid.layers.softmax(other.global_block().var("z"), name="mine")
+exe.run(other, feed={"z": np.ones(2, "float32")}, fetch_list=[mine])
 """
 
 # Imports a written module where this package and Paddle cannot be, and calls it.
@@ -162,6 +168,27 @@ def test_finally_blocks_run_and_bare_excepts_do_not_go_on(export: Callable[..., 
     assert done.out.startswith("step 0\nfinally\nwrote")
 
 
+def test_what_no_module_computes_is_left_out_with_a_word(export: Callable[..., Done]) -> None:
+    text = TRAINING.replace("fetch_list=[loss]", "fetch_list=[loss, 'learning_rate_0', x]")
+    done = export("--after-runs", "1", text=text)
+    assert done.code == 0
+    assert "  returns mean_0.tmp_0, learning_rate_0, x\n" in done.out
+    text = text.replace("'learning_rate_0'", "'head.w_0@GRAD'")
+    done = export("--after-runs", "1", "--force", text=text)
+    assert done.code == 0
+    assert "  returns mean_0.tmp_0, x\n" in done.out
+    assert done.err.startswith("paddle-compat export: left out: 'head.w_0@GRAD' is a gradient")
+
+
+def test_a_fetched_name_finds_the_program_that_has_it(export: Callable[..., Done]) -> None:
+    done = export("--fetch", "mean_0.tmp_0", text=f"{TRAINING}\n{OTHER}")
+    assert done.code == 0
+    assert "  takes x\n  returns mean_0.tmp_0\n" in done.out
+    done = export("--fetch", "mine.tmp_0", "--force", text=f"{TRAINING}\n{OTHER}")
+    assert done.code == 0
+    assert "  takes z\n  returns mine.tmp_0\n" in done.out
+
+
 def test_a_module_is_run_by_its_name(runner: Runner) -> None:
     runner.write(TRAINING, "package/train.py")
     runner.write("", "package/__init__.py")
@@ -230,8 +257,9 @@ def test_files_that_are_there_stay_unless_forced(
             [],
             TRAINING.replace("[y])", "['head.w_0'])")
             .replace("run(test", "run(main")
-            .replace("'head.w_0'", "'head.w_0@GRAD', y"),
-            "(fetched: head.w_0@GRAD, head.tmp_1; choose with --fetch)",
+            .replace("'head.w_0'", "'head.w_0@GRAD'"),
+            "is a gradient, which a module does not compute; fetch the loss, and call loss.backward"
+            "() on the module's result; choose what to fetch with --fetch",
         ),
     ],
 )
