@@ -175,14 +175,15 @@ def _array(tensor: torch.Tensor) -> Array:
 def _pickled(obj: Any, protocol: Any) -> bytes:
     if not isinstance(protocol, int) or protocol not in _PROTOCOLS:
         raise ValueError(f"save: protocol must be 2, 3 or 4, but it is {protocol!r}")
-    names = _Names()
+    # Goes through all first: what holds itself has no end.
+    Rebuild(lambda value: value, TypeError)(obj)
     if _is_state(obj):
         if not obj:
             warnings.warn("save: the state is empty", stacklevel=3)
         obj = _state(obj)
         if protocol < 4:
             _cut(obj)
-    return pickle.dumps(Rebuild(names.changed, TypeError)(obj), protocol)
+    return pickle.dumps(Rebuild(_Names().changed, TypeError)(obj), protocol)
 
 
 def _is_state(obj: Any) -> bool:
@@ -311,14 +312,16 @@ def _as_tensors(found: Any, source: str, numpy: bool) -> Any:
         except ValueError as error:
             raise DamagedFileError(f"{source} is not loaded: {error}") from None
 
+    # An array that stands in many places is one tensor: copies may be larger than any memory.
+    rebuild = Rebuild(changed, DamagedFileError)
     if isinstance(table, dict):
         for key in table:
             if isinstance(found.get(key), np.ndarray):
-                found[key] = tensor(found[key])
+                found[key] = rebuild(found[key])
         return found
     # A file with tensors that have names has arrays beside them, which stay arrays.
     Rebuild(meant, DamagedFileError)(found)
-    return Rebuild(changed, DamagedFileError)(found)
+    return rebuild(found)
 
 
 def _read_model(root: Path, model: str | None, params: str | None) -> dict[str, Array]:

@@ -167,7 +167,7 @@ HOSTILE = {
         pickle.LONG1 + b"\x0b" + (k * (2**61 - 1)).to_bytes(11, "little") + b"N" for k in range(9)
     )
     + b"u.",
-    "part whose name takes forever": b"\x80\x02}X\x15\x00\x00\x00UnpackBigParamInfor@@}"
+    "part whose name takes forever": HEAD + b"NsX\x15\x00\x00\x00UnpackBigParamInfor@@}"
     b"X\x01\x00\x00\x00w}(X\x06\x00\x00\x00slices]"
     + twice(b"N\x85", 40)
     + b"aX\x0b\x00\x00\x00OriginShape]uss.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -261,6 +262,20 @@ def test_another_shape_or_dtype_is_refused(
     with pytest.raises(AssertionError, match="nothing was set"):
         fluid.io.set_program_state(main, {**state, weight: array})
     assert values(scope) == before
+
+
+def test_one_array_for_two_variables_is_loaded_twice(
+    training: tuple[Any, Any, fluid.Scope], tmp_path: Path
+) -> None:
+    main, exe, scope = training
+    fluid.save(main, str(tmp_path / "model"))
+    state = pickle.loads((tmp_path / "model.pdparams").read_bytes())
+    state["batch_norm_0.b_0"] = state["batch_norm_0.w_0"]
+    (tmp_path / "model.pdparams").write_bytes(pickle.dumps(state))
+    fluid.load(main, str(tmp_path / "model"), exe)
+    one, other = (tensor_of(f"batch_norm_0.{name}_0", scope).value for name in "wb")
+    assert one.tolist() == other.tolist()
+    assert one.data_ptr() != other.data_ptr()
 
 
 def test_what_has_no_value_is_not_saved(tmp_path: Path) -> None:

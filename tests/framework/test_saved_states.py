@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import io
 import pickle
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -336,8 +337,9 @@ def test_what_no_load_would_take_is_not_saved(tmp_path: Path) -> None:
             ours.save(held, path)
     endless: list[Any] = []
     endless.append(endless)
-    with pytest.raises(TypeError, match="more than 64 deep"):
-        ours.save(endless, path)
+    for more in (endless, {"a": endless}, {"a": {"b": endless}}):
+        with pytest.raises(TypeError, match="more than 64 deep"):
+            ours.save(more, path)
     assert not Path(path).exists()
 
 
@@ -362,6 +364,20 @@ def test_several_things_in_one_buffer_are_read_in_turn() -> None:
     with pytest.raises(DamagedFileError, match="the file is damaged"):
         ours.load(file)
     assert file.tell() == where
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_array_under_many_names_is_one_tensor(named: bool) -> None:
+    array = np.zeros(100_000, "uint8")
+    names = {f"layer {number}": array for number in range(300)}
+    table = {NAME_TABLE: dict.fromkeys(names, "w")} if named else {}
+    data = pickle.dumps({**names, **table})
+    tracemalloc.start()
+    found = loaded(ours, data)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found["layer 1"] is found["layer 2"]
+    assert taken < 1_000_000
 
 
 def test_a_directory_of_1_x_is_read(tmp_path: Path) -> None:

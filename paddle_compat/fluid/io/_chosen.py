@@ -147,10 +147,13 @@ def put(
     device: torch.device,
     lods: Mapping[str, Sequence[Sequence[int]]] | None = None,
 ) -> None:
-    """Put loaded values into the scope."""
+    """Put loaded values into the scope, each into memory of its own."""
     scope = global_scope()
+    taken = set()
     for name, array in values.items():
         found = scope.find_var(name) or scope.var(name)
         tensor = found.get_tensor()
-        tensor.value = torch.from_numpy(array).to(device)
+        # A file may name one array several times.
+        tensor.value = torch.from_numpy(array.copy() if id(array) in taken else array).to(device)
+        taken.add(id(array))
         tensor.set_lod((lods or {}).get(name, []))
