@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mutation_type import Mutation
 from mutations_engine import ENGINE
+from mutations_files import FILES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
@@ -931,4 +932,4 @@ _DISTRIBUTED = (
     ),
 )
 
-MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE)
+MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE, *FILES)

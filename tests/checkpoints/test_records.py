@@ -42,6 +42,18 @@ def test_a_record_is_as_paddle_writes_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        *(("bool", 0), ("int16", 1), ("int32", 2), ("int64", 3), ("float16", 4), ("float32", 5)),
+        *(("float64", 6), ("uint8", 20), ("int8", 21)),
+        *(("uint16", 22), ("complex64", 23), ("complex128", 24)),
+    ],
+)
+def test_a_dtype_has_paddles_number(kind: str, number: int) -> None:
+    assert record_bytes(np.zeros([], kind))[16:22] == struct.pack("<i", 2) + bytes([8, number])
+
+
 def test_a_transposed_array_is_written_in_order() -> None:
     array = np.arange(6.0).reshape(2, 3).T
     assert (read_record(record_bytes(array), "it").array == array).all()
