@@ -69,7 +69,9 @@ class Smoothed:
     """The mean of each value over the last steps."""
 
     def __init__(self, names: list[str]) -> None:
-        self.values = {name: deque(maxlen=SMOOTHED_STEPS) for name in names}
+        self.values: dict[str, deque[float]] = {
+            name: deque(maxlen=SMOOTHED_STEPS) for name in names
+        }
 
     def add(self, values: dict[str, float]) -> None:
         """Take the values of a step."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from paddle_compat.fluid import _modes, framework, layers, unique_name
 from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._program import Block, Program
-from paddle_compat.fluid._spent_names import spend
+from paddle_compat.fluid._spent_names import spend, spend_helpers
 from paddle_compat.fluid._updates import average
 from paddle_compat.fluid._variable import Parameter, Variable
 
@@ -147,7 +147,7 @@ class ExponentialMovingAverage:
                     stacklevel=3,
                 )
             spend("tmp", "tmp", "logical_not", "_generated_var", "_generated_var")
-            _spend_assignments(2)
+            spend_helpers("assign", 2)
             arguments = {"rate": rate, "most": float(self._decay)}
             program.global_block().append("ema_decay", scheduled, arguments, [decay])
         return decay
@@ -167,7 +167,7 @@ class ExponentialMovingAverage:
                 average = declare(block, self._averages[param.name])
                 layers.assign(here, declare(block, held))
                 spend("tmp", "tmp", "logical_not", "tmp", *self._casts, "tmp", "_generated_var")
-                _spend_assignments(2)
+                spend_helpers("assign", 2)
                 arguments = {"average": average, "power": power, "steps": steps}
                 block.append("ema_apply", corrected, arguments, [here])
         return program
@@ -187,7 +187,7 @@ class ExponentialMovingAverage:
             kept = self._averages[param.name]
             with param.block.program.as_role("optimize"):
                 spend(*self._casts, "tmp", "tmp", *self._casts, "tmp", "tmp")
-                _spend_assignments(1)
+                spend_helpers("assign", 1)
                 arguments = {"average": kept, "param": param, "decay": self._decay_var}
                 param.block.append("ema_update", average, arguments, [kept])
 
@@ -209,9 +209,3 @@ class ExponentialMovingAverage:
     def restore(self, executor: Executor) -> None:
         """Put the parameters back."""
         executor.run(self.restore_program)
-
-
-def _spend_assignments(count: int) -> None:
-    """Give away the names of 1.8's assignments to variables that there are."""
-    for _ in range(count):
-        unique_name.generate("assign")

@@ -212,6 +212,7 @@ class Optimizer:
         param: Parameter,
         fill_value: float = 0.0,
         shape: Sequence[int] | None = None,
+        dtype: VarType | None = None,
     ) -> Variable:
         """Make one variable that the optimizer keeps for a parameter."""
         name = name if self._name is None else f"{self._name}_{name}"
@@ -224,7 +225,7 @@ class Optimizer:
         self._accumulators[key] = self._keep(
             unique_name.generate(f"{param.name}_{name}"),
             param.shape if shape is None else shape,
-            param.dtype,
+            param.dtype if dtype is None else dtype,
             fill_value,
         )
         return self._accumulators[key]

@@ -19,7 +19,7 @@ from paddle_compat.fluid._scope import Scope
 if TYPE_CHECKING:
     from paddle_compat.fluid.executor import Executor
 
-__all__ = ["Replica", "Team", "trains"]
+__all__ = ["Replica", "Team", "are", "persistables", "trains"]
 
 _Result = TypeVar("_Result")
 
@@ -112,11 +112,11 @@ class Team:
             if len(feed) > places:
                 raise IndexError(
                     f"feed is a list of {len(feed)} dicts, but there "
-                    f"{_are(places)}; give one dict for each place, or a dict that is split"
+                    f"{are(places)}; give one dict for each place, or a dict that is split"
                 )
             if len(feed) < places:
                 raise ValueError(
-                    f"feed is a list of {len(feed)} dicts, but there {_are(places)}; give one "
+                    f"feed is a list of {len(feed)} dicts, but there {are(places)}; give one "
                     "dict for each place (a DataLoader does with drop_last=True), or a dict "
                     "that is split"
                 )
@@ -144,7 +144,7 @@ class Team:
         if counts[least] < places and trains(program):
             raise ValueError(
                 f"the rows of {least!r} can be split into {counts[least]} of equal size, but there "
-                f"{_are(places)}; feed more rows, or drop a last batch that is too small ({advice})"
+                f"{are(places)}; feed more rows, or drop a last batch that is too small ({advice})"
             )
         if len(set(counts.values())) > 1:
             raise ValueError(
@@ -220,5 +220,6 @@ def _check_names(program: Program, feeds: Mapping[str, Any]) -> None:
             )
 
 
-def _are(places: int) -> str:
+def are(places: int) -> str:
+    """Return how many places there are, after the word there."""
     return "is 1 place" if places == 1 else f"are {places} places"

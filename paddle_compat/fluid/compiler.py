@@ -218,8 +218,8 @@ class CompiledProgram:
         team: _team.Team = other._team
         if len(team.executors) != places:
             raise ValueError(
-                f"share_vars_from runs on {len(team.executors)} places, and this program on "
-                f"{places}; give both the same places"
+                f"there {_team.are(len(team.executors))} where share_vars_from runs, and there "
+                f"{_team.are(places)} here; give both the same places"
             )
         return team
 

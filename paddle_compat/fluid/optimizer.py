@@ -14,6 +14,7 @@ from paddle_compat.fluid._adaptive_optimizers import (
     RMSPropOptimizer,
 )
 from paddle_compat.fluid._attributes import single
+from paddle_compat.fluid._averaging import LookaheadOptimizer, ModelAverage
 from paddle_compat.fluid._moving_average import ExponentialMovingAverage
 from paddle_compat.fluid._optimizer_base import Optimizer
 from paddle_compat.fluid._publish import publish
@@ -38,6 +39,8 @@ __all__ = [
     "LambOptimizer",
     "LarsMomentum",
     "LarsMomentumOptimizer",
+    "LookaheadOptimizer",
+    "ModelAverage",
     "Momentum",
     "MomentumOptimizer",
     "RMSPropOptimizer",
