@@ -110,7 +110,7 @@ def test_layers_that_need_numpy_are_known() -> None:
         for spec in every_layer()
         if any("numpy" in line for line in vendored([spec.function]).imports)
     }
-    assert needing == {"bilinear_interp", "nearest_interp", "range"}
+    assert needing == {"range"}
 
 
 def test_vendored_layers_compute_the_same_bits() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from paddle_compat.fluid._attributes import single
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
 from paddle_compat.fluid.layers._checks import check_tensor, dtypes
@@ -96,7 +97,7 @@ def _rule(layer: str) -> Callable[[dict[str, Any]], Signature]:
 
 def _scaled(size: int, scale: float) -> int:
     """Return a size times a scale, in float32 as 1.8 does it."""
-    return int(np.float32(size) * np.float32(scale))
+    return int(single(single(size) * single(scale)))
 
 
 def _sizes(layer: str, arguments: dict[str, Any], height: int, width: int) -> tuple[int, int]:
@@ -117,24 +118,31 @@ def _sizes(layer: str, arguments: dict[str, Any], height: int, width: int) -> tu
     return wanted[0], wanted[1]
 
 
-def _ratio(size: int, wanted: int, align_corners: bool) -> np.float32:
+def _ratio(size: int, wanted: int, align_corners: bool) -> float:
+    """Return how far it is from one new row to the next, in old ones: a float32."""
     if wanted == 1:
-        return np.float32(0)
+        return 0.0
     if align_corners:
-        return np.float32(size - 1) / np.float32(wanted - 1)
-    return np.float32(size) / np.float32(wanted)
+        return single(single(size - 1) / single(wanted - 1))
+    return single(single(size) / single(wanted))
+
+
+def _singles(values: Iterable[float]) -> list[float]:
+    """Return numbers rounded to float32."""
+    return array("f", values).tolist()
 
 
 @functools.lru_cache(maxsize=256)
 def _nearest(size: int, wanted: int, align_corners: bool) -> list[int] | None:
     """Return the source of each new row; None where each row is repeated as often."""
-    position = _ratio(size, wanted, align_corners) * np.arange(wanted, dtype=np.float32)
+    ratio = _ratio(size, wanted, align_corners)
+    position = _singles(ratio * k for k in range(wanted))
     if align_corners:
-        position = position + np.float32(0.5)
-    source = np.minimum(position.astype(np.int64), size - 1)
-    if wanted % size == 0 and (source == np.arange(wanted) // (wanted // size)).all():
+        position = _singles(p + 0.5 for p in position)
+    source = [min(int(p), size - 1) for p in position]
+    if wanted % size == 0 and source == [k // (wanted // size) for k in range(wanted)]:
         return None
-    return source.tolist()  # type: ignore[no-any-return]
+    return source
 
 
 @layer("nearest_interp", infer=_rule("resize_nearest"), shares=None)
@@ -204,13 +212,15 @@ def _linear(
     """Return the two sources of each new row, each with their weights."""
     half = align_mode == 0 and not align_corners
     ratio = _ratio(size, wanted, align_corners)
-    k = np.arange(wanted, dtype=np.float32)
-    position = ratio * (k + np.float32(0.5)) - np.float32(0.5) if half else ratio * k
-    position = np.maximum(position, np.float32(0))
-    first = position.astype(np.int64)
-    weight = position - first.astype(np.float32)
-    second = np.minimum(first + 1, size - 1)
-    return (first.tolist(), (1 - weight).tolist()), (second.tolist(), weight.tolist())
+    if half:
+        position = _singles(ratio * (k + 0.5) for k in range(wanted))
+        position = [max(p, 0.0) for p in _singles(p - 0.5 for p in position)]
+    else:
+        position = _singles(ratio * k for k in range(wanted))
+    first = [int(p) for p in position]
+    weight = [p - n for p, n in zip(position, first, strict=True)]
+    second = [min(n + 1, size - 1) for n in first]
+    return (first, _singles(1 - w for w in weight)), (second, weight)
 
 
 @layer("bilinear_interp", infer=_rule("resize_bilinear"), shares=None)
