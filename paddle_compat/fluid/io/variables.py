@@ -11,7 +11,7 @@ from typing import Any
 from paddle_compat.checkpoints import (
     DamagedFileError,
     Record,
-    read_record,
+    read_directory,
     read_records,
     record_bytes,
     write_atomically,
@@ -199,23 +199,15 @@ def _read(variables: dict[str, Variable], dirname: Any, filename: Any) -> dict[s
     """Return the records of variables, by name."""
     try:
         if filename is None:
-            return {
-                name: read_record(_bytes_of(Path(dirname) / name), _where(name, dirname, None))
-                for name in variables
-            }
-        data = filename if dirname is None else _bytes_of(Path(dirname) / filename)
+            return read_directory(Path(dirname), variables)
+        data = filename if dirname is None else (Path(dirname) / filename).read_bytes()
         return read_records(data, sorted(variables), _where("", dirname, filename))
     except DamagedFileError as error:
         raise EnforceNotMet(f"load_vars: {error}; nothing was loaded") from error
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
     except OSError as error:
         raise EnforceNotMet(
-            f"load_vars: {os.fspath(path)!r} cannot be read: {error.strerror or error}; nothing "
-            "was loaded"
+            f"load_vars: {os.fspath(error.filename)!r} cannot be read: "
+            f"{error.strerror or error}; nothing was loaded"
         ) from error
 
 
