@@ -57,7 +57,7 @@ def save_inference_model(
             a gradient; it names all of them.
         OSError: a file cannot be written.
         RuntimeError: a parameter has no value yet, or the executor is closed; nothing is written.
-        TypeError: an argument has the wrong type.
+        TypeError: an argument has the wrong type; or a result is of bools or float16.
         ValueError: `feeded_var_names` is no list of names, or names what the results do not need
             or lacks what they do; `target_vars` is no list of variables.
 

@@ -299,7 +299,16 @@ class _Writer:
         self.block.operators.append(OpDesc(type, slots, outputs, _attributes(type, told)))
 
     def scaled(self, target: Variable, place: int) -> str:
-        """Write a result under the name that it is fetched by."""
+        """Write a result under the name that it is fetched by.
+
+        Raises:
+            TypeError: it is of bools or float16, which real Paddle does not fetch so.
+        """
+        if target.dtype in (VarType.BOOL, VarType.FP16):
+            raise TypeError(
+                f"{target.name!r} is {target.describe()}, which no inference model fetches; use "
+                "fluid.layers.cast(variable, 'int32'), or 'float32'"
+            )
         source = self.declare(target)
         name = unique_name.generate(f"save_infer_model/scale_{place}.tmp")
         described = self.block.variables[source]
