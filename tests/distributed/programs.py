@@ -42,12 +42,14 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
 class Net:
     """A small network; its parameters depend on the seed."""
 
-    def __init__(self, optimizer: str, seed: int, extra: int = 0) -> None:
+    def __init__(self, optimizer: str, seed: int, extra: int = 0, norm: bool = False) -> None:
         self.main, startup = fluid.Program(), fluid.Program()
         startup.random_seed = seed
         with fluid.program_guard(self.main, startup), fluid.unique_name.guard():
             x = fluid.data("x", [None, 5])
             hidden = fluid.layers.fc(x, 6 + extra, act="tanh", param_attr="w0", bias_attr="b0")
+            if norm:
+                hidden = fluid.layers.batch_norm(hidden)
             out: Any = fluid.layers.fc(hidden, 3, param_attr="w1", bias_attr="b1")
             self.loss: Any = fluid.layers.mean(out * out)
             self.test = self.main.clone(for_test=True)
@@ -101,6 +103,11 @@ def run_all(rank: int, world: int) -> dict[str, Any]:
             test = fluid.CompiledProgram(net.test).with_data_parallel()
             (loss,) = net.exe.run(test, feed={"x": DATA}, fetch_list=[net.loss.name])
             results["tested"] = loss
+    with fluid.scope_guard(fluid.Scope()):
+        net = Net("sgd", seed=5, norm=True)
+        strategy = fluid.BuildStrategy()
+        strategy.sync_batch_norm = True
+        case("synchronized", net, net.compiled(build_strategy=strategy), rows)
     with fluid.scope_guard(fluid.Scope()):
         net = Net("sgd", seed=5)
         case("alone", net, net.main, rows)

@@ -75,7 +75,7 @@ def test_processes_train_as_one_with_all_rows(ranks: list[Arrays], optimizer: st
         np.testing.assert_allclose(first, expected[name], 1e-5, 1e-6, err_msg=name)
 
 
-@pytest.mark.parametrize("case", [*OPTIMIZERS, "places", "uneven", "added"])
+@pytest.mark.parametrize("case", [*OPTIMIZERS, "places", "uneven", "added", "synchronized"])
 def test_every_process_has_the_same_parameters(ranks: list[Arrays], case: str) -> None:
     for name in NAMES:
         values = [rank[f"{case} {name}"] for rank in ranks]
@@ -110,6 +110,15 @@ def test_gradients_are_added_where_that_is_asked_for(ranks: list[Arrays]) -> Non
         expected = net.train(program, slice(None))
     for name in NAMES:
         np.testing.assert_allclose(ranks[0][f"added {name}"], expected[name], 1e-5, 1e-6)
+
+
+def test_synchronized_statistics_are_those_of_all_rows(ranks: list[Arrays]) -> None:
+    with fluid.scope_guard(fluid.Scope()):
+        net = Net("sgd", seed=5, norm=True)
+        expected = net.train(net.main, slice(None))
+    for name in NAMES:
+        found = ranks[0][f"synchronized {name}"]
+        np.testing.assert_allclose(found, expected[name], 1e-5, 1e-5)
 
 
 def test_one_process_may_test_alone(ranks: list[Arrays]) -> None:

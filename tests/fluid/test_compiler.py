@@ -185,6 +185,40 @@ def test_what_is_appended_later_runs_too(net: Net) -> None:
     np.testing.assert_array_equal(twice, loss * 2)
 
 
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("count", [2, 4])
+def test_synchronized_statistics_are_those_of_one_big_batch(count: int, layout: str) -> None:
+    """Real 1.8.5 can do this on GPUs only; on a CPU it ends the process."""
+    images = np.random.RandomState(1).randn(8, 3, 2, 2).astype("float32")
+    strategy = fluid.BuildStrategy()
+    strategy.sync_batch_norm = True
+    found = []
+    for places in (1, count):
+        with (
+            fluid.program_guard(fluid.Program(), fluid.Program()),
+            fluid.unique_name.guard(),
+            fluid.scope_guard(fluid.Scope()),
+        ):
+            fluid.default_startup_program().random_seed = 3
+            x: Any = fluid.data("x", [None, 3, 2, 2])
+            for _ in range(2):
+                x = fluid.layers.conv2d(x, 3, 1)
+                x = fluid.layers.batch_norm(x, act="tanh", data_layout=layout)
+            loss: Any = fluid.layers.mean(x * x * x)
+            fluid.optimizer.Momentum(0.05, 0.9).minimize(loss)
+            main, exe = fluid.default_main_program(), fluid.Executor()
+            exe.run(fluid.default_startup_program())
+            program = fluid.CompiledProgram(main).with_data_parallel(
+                loss.name, strategy, places=[fluid.CPUPlace()] * places
+            )
+            feeds = [{"x": images * (1 + step)} for step in range(4)]
+            losses = [exe.run(program, feed=f, fetch_list=[loss])[0].mean() for f in feeds]
+            values = [fluid.global_scope().value(p.name) for p in main.all_parameters()]
+            found.append([np.array(losses), *(v.detach().numpy() for v in values if v is not None)])
+    for one, several in zip(*found, strict=True):
+        np.testing.assert_allclose(several, one, 1e-4, 1e-6)
+
+
 def test_feed_dict_is_a_feed(net: Net) -> None:
     """1.8.5 says so, and passes it over."""
     executor = fluid.ParallelExecutor(False, net.loss.name, net.main)
