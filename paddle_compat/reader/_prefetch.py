@@ -6,9 +6,9 @@ import atexit
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 __all__ = ["Buffer", "Prefetched", "run"]
 
@@ -18,67 +18,60 @@ T = TypeVar("T")
 _EXIT_SECONDS = 5.0
 
 
-class Buffer(Generic[T]):
-    """What threads that make items share with the one that takes them.
+class Buffer(Iterator[T]):
+    """Items on their way from the threads that make them to the one that takes them.
+
+    An interrupt may come anywhere in the one that takes, so that this is made of queues whose
+    operations are whole; a lock or a condition could stay held.
 
     Args:
-        capacity: how many items wait at most.
+        capacity: how many items there is room for; None is any number.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._changed = threading.Condition()
-        self._items: deque[T] = deque()
-        self._count = 0
+    def __init__(self, capacity: int | None) -> None:
+        self._items: SimpleQueue[T | None] = SimpleQueue()
+        # One for each item that there is room for; None is any number of them.
+        self._room: SimpleQueue[None] | None = None if capacity is None else SimpleQueue()
+        for _ in range(capacity or 0):
+            self.make_room()
         self._closed = False
+        self._ended = False
         self._error: BaseException | None = None
 
-    def put(self, item: T, number: int | None = None) -> bool:
-        """Add an item when there is room; tell whether anyone still wants some.
+    def make_room(self) -> None:
+        """Let one more be made."""
+        if self._room is not None:
+            self._room.put(None)
 
-        Args:
-            item: is added.
-            number: how many must have come before.
-        """
-        with self._changed:
-            while not self._closed and (
-                len(self._items) >= self._capacity or number not in (None, self._count)
-            ):
-                self._changed.wait()
-            if not self._closed:
-                self._items.append(item)
-                self._count += 1
-                self._changed.notify_all()
-            return not self._closed
+    def claim(self) -> bool:
+        """Wait for room for an item; tell whether anyone still wants it."""
+        if self._room is not None:
+            self._room.get()
+        if self._closed:
+            self.make_room()  # for the other threads, to see the same
+        return not self._closed
 
-    def end(self, error: BaseException | None, number: int | None = None) -> None:
-        """Note that nothing more comes, and why; after that many items."""
-        with self._changed:
-            while not self._closed and number not in (None, self._count):
-                self._changed.wait()
-            if not self._closed:
-                self._closed = True
-                self._error = error
-                self._changed.notify_all()
+    def give(self, item: T) -> None:
+        """Add an item, for which there is room."""
+        self._items.put(item)
+
+    def end(self, error: BaseException | None) -> None:
+        """Note that nothing more comes, and why."""
+        self._error = error
+        self._ended = True
+        self._items.put(None)
 
     def close(self) -> None:
-        """Drop what is there; nobody wants more."""
-        with self._changed:
-            self._closed = True
-            self._items.clear()
-            self._changed.notify_all()
+        """Note that nobody wants more."""
+        self._closed = True
+        self.make_room()
 
-    def take(self) -> T:
-        """Return the next item, after waiting for it; then what ended them is raised."""
-        with self._changed:
-            while not self._items and not self._closed:
-                self._changed.wait()
-            if self._items:
-                self._changed.notify_all()
-                return self._items.popleft()
-        if self._error is not None:
-            raise self._error
-        raise StopIteration
+    def __next__(self) -> T:
+        if not self._ended or not self._items.empty():
+            item = self._items.get()
+            if item is not None:
+                return item
+        raise self._error or StopIteration
 
 
 def run(target: Callable[..., None], *args: Any, buffer: Buffer[Any]) -> threading.Thread:
@@ -98,17 +91,20 @@ class Prefetched(Iterator[T]):
 
     Args:
         source: returns what is iterated; called in the thread.
-        capacity: how many items wait at most; one more is being made.
+        capacity: how many items wait at most, while one more is being made; None is any number.
     """
 
-    def __init__(self, source: Callable[[], Iterable[T]], capacity: int) -> None:
-        self._buffer: Buffer[T] = Buffer(capacity)
+    def __init__(self, source: Callable[[], Iterable[T]], capacity: int | None) -> None:
+        self._buffer: Buffer[tuple[T]] = Buffer(capacity)
         # The thread holds the buffer only.
         weakref.finalize(self, self._buffer.close).atexit = False
         self._thread = run(_prefetch, source, self._buffer, buffer=self._buffer)
 
     def __next__(self) -> T:
-        return self._buffer.take()
+        # Before the wait: an interrupt of it may add room, but never take any away.
+        self._buffer.make_room()
+        [item] = next(self._buffer)
+        return item
 
     def stop(self) -> None:
         """End the thread, and wait for the item that it is at."""
@@ -116,12 +112,13 @@ class Prefetched(Iterator[T]):
         self._thread.join()
 
 
-def _prefetch(source: Callable[[], Iterable[T]], buffer: Buffer[T]) -> None:
+def _prefetch(source: Callable[[], Iterable[T]], buffer: Buffer[tuple[T]]) -> None:
     error: BaseException | None = None
     try:
         for item in source():
-            if not buffer.put(item):
+            if not buffer.claim():
                 break
+            buffer.give((item,))
     except BaseException as raised:  # whatever it is, the reader must not wait forever
         error = raised
     buffer.end(error)

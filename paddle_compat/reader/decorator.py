@@ -149,7 +149,7 @@ def buffered(reader: Reader, size: int) -> Callable[[], Iterator[Any]]:
     """
 
     def ahead() -> Iterator[Any]:
-        samples = Prefetched(reader, size if size > 0 else _UNBOUNDED)
+        samples = Prefetched(reader, size if size > 0 else None)
         try:
             yield from samples
         finally:
@@ -193,7 +193,7 @@ def xmap_readers(
     Source:
         ``paddle.reader.xmap_readers``, PaddlePaddle 1.8.
     """
-    size = buffer_size if buffer_size > 0 else _UNBOUNDED
+    size = buffer_size if buffer_size > 0 else None
     return lambda: in_threads(mapper, reader, process_num, size, order)
 
 
@@ -222,8 +222,6 @@ def multiprocess_reader(
         )
     return lambda: in_processes(readers, in_turn=use_pipe, capacity=queue_size)
 
-
-_UNBOUNDED = 1 << 62
 
 __getattr__ = unsupported_attribute(
     __name__, "paddle.reader.decorator", offered=__all__, section="Legacy programs"

@@ -269,9 +269,11 @@ def test_a_loader_that_nobody_holds_ends_its_thread() -> None:
 
 
 SCRIPT = """
-import itertools, sys, time
+import itertools, signal, sys, time
 import numpy as np
-from paddle_compat import fluid, reader
+from paddle_compat import fluid
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a shell
 
 def source():
     try:

@@ -17,6 +17,7 @@ import pytest
 
 import paddle_compat as paddle
 from paddle_compat import reader
+from paddle_compat.reader._prefetch import Prefetched
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +122,36 @@ def test_a_buffer_runs_ahead_by_its_size_and_one(ahead: int) -> None:
         time.sleep(0.001)
     time.sleep(0.05)
     assert len(made) == ahead + 2
+
+
+class Interrupt(BaseException):
+    """Stands for KeyboardInterrupt, which would end the test run."""
+
+
+def test_interrupts_at_any_moment_leave_no_thread_stuck() -> None:
+    waiting = False
+
+    def interrupt(number: int, frame: object) -> None:
+        if waiting:
+            raise Interrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for _ in range(400):
+            samples = Prefetched(count, 2)
+            try:
+                waiting = True
+                signal.setitimer(signal.ITIMER_REAL, 1e-4 + random.random() / 500)
+                for _ in samples:
+                    pass
+            except Interrupt:
+                waiting = False
+            stopping = threading.Thread(target=samples.stop, daemon=True)
+            stopping.start()
+            stopping.join(20)
+            assert not stopping.is_alive()
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("use_pipe", [True, False])
