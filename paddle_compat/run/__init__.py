@@ -2,6 +2,6 @@
 
 Importing this package changes nothing. `command` reads the command line, `script` loads and
 executes the script, `aliases` answers its imports, `era` restores what Python and NumPy have
-removed since, `children` carries both into processes that the script spawns, and `frames` finds
-the script's own lines.
+removed since, `children` carries both into processes that the script spawns, `launcher` tells it
+of the others that torchrun started with it, and `frames` finds the script's own lines.
 """

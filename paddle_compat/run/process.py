@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from paddle_compat.run import aliases, era, era_arrays, script
+import os
+
+from paddle_compat.run import aliases, era, era_arrays, launcher, script
 
 __all__ = ["prepare_process"]
 
@@ -23,6 +25,7 @@ def prepare_process(device: str | None, threads: int | None) -> None:
         raise script.UsageError(str(error)) from None
     if threads is not None:
         torch.set_num_threads(threads)
+    launcher.announce(os.environ)
     aliases.install()
     era.install()
     era_arrays.install()

@@ -130,6 +130,46 @@ def test_a_program_that_is_not_data_parallel_stays_alone(ranks: list[Arrays]) ->
     assert not np.array_equal(ranks[0]["alone w0"], ranks[1]["alone w0"])
 
 
+LEGACY = """
+import os
+import numpy as np
+import paddle.fluid as fluid
+
+process, processes = int(os.environ["PADDLE_TRAINER_ID"]), int(os.environ["PADDLE_TRAINERS_NUM"])
+x = fluid.data("x", [None, 2])
+loss = fluid.layers.mean(fluid.layers.fc(x, 1, param_attr="w"))
+fluid.optimizer.SGD(0.1).minimize(loss)
+exe = fluid.Executor(fluid.CPUPlace())
+exe.run(fluid.default_startup_program())
+before = np.array(fluid.global_scope().find_var("w").get_tensor())
+program = fluid.CompiledProgram(fluid.default_main_program()).with_data_parallel(loss.name)
+rows = np.eye(2, dtype="float32")[process::processes]
+after, = exe.run(program, feed={"x": rows}, fetch_list=["w"])
+print("process", process, "of", processes, os.environ["FLAGS_selected_gpus"], after.tolist())
+"""
+
+
+def test_a_legacy_script_finds_its_part_under_torchrun(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(LEGACY, encoding="utf-8")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [*torchrun, f"--nproc_per_node={WORLD}", "-m", "paddle_compat", "run", str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+        timeout=TIMEOUT,
+    )
+    assert done.returncode == 0, done.stderr
+    told = sorted(line.split(" ", 5) for line in done.stdout.splitlines() if "process" in line)
+    assert [words[:5] for words in told] == [
+        ["process", "0", "of", "2", "0"],
+        ["process", "1", "of", "2", "1"],
+    ]
+    assert told[0][5] == told[1][5]
+
+
 def as_paddles_launcher(folder: Path, case: str) -> list[tuple[int, str]]:
     """Start processes with the environment of ``paddle.distributed.launch``; return their ends."""
     with socket.socket() as free:
