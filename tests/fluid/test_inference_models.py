@@ -469,3 +469,27 @@ def test_every_layer_has_a_form() -> None:
 
     # What is two operators in Paddle is written as these.
     assert set(_by_type) - set(FORMS) == {"square_error_cost"}
+
+
+def test_state_is_saved_with_its_program_unless_it_trains(tmp_path: Path) -> None:
+    x = fluid.data("x", [None, 3])
+    loss = layers.mean(layers.dropout(layers.fc(x, 2), 0.5))
+    executor().run(fluid.default_startup_program())
+    main = fluid.default_main_program()
+    fluid.save(main, str(tmp_path / "model"))
+    assert files(tmp_path) == {"model.pdparams", "model.pdopt", "model.pdmodel"}
+    program = read_program((tmp_path / "model.pdmodel").read_bytes(), "it")
+    operators = program.blocks[0].operators
+    assert [op.type for op in operators] == ["mul", "elementwise_add", "dropout", "mean"]
+    assert operators[2].attrs["is_test"].value is False
+    fluid.optimizer.SGD(0.1).minimize(loss)
+    executor().run(fluid.default_startup_program())
+    fluid.save(main, str(tmp_path / "training" / "model"))
+    assert files(tmp_path / "training") == {"model.pdparams", "model.pdopt"}
+
+
+def test_a_compiled_program_stands_for_its_program(tmp_path: Path) -> None:
+    share, _ = network()
+    compiled = fluid.CompiledProgram(fluid.default_main_program())
+    save(tmp_path, [share], main_program=compiled)
+    assert "__model__" in files(tmp_path)

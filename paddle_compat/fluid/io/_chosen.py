@@ -82,6 +82,7 @@ def program_of(name: str, program: Any) -> Program:
     """
     if program is None:
         return framework.default_main_program()
+    program = getattr(program, "_program", program)  # a CompiledProgram's own
     if not isinstance(program, Program):
         raise TypeError(
             f"{name}: main_program must be a fluid.Program, but it is {type(program).__name__}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from paddle_compat.checkpoints import (
     read_records,
     write_atomically,
 )
+from paddle_compat.checkpoints.program_desc import program_bytes
 from paddle_compat.fluid._dtypes import as_numpy_dtype
 from paddle_compat.fluid._places import device_of
 from paddle_compat.fluid._scope import as_array, global_scope
@@ -33,6 +35,7 @@ from paddle_compat.fluid.io._chosen import (
     program_of,
     put,
 )
+from paddle_compat.fluid.io._operators import writing
 from paddle_compat.fluid.io.variables import load_vars
 
 __all__ = ["load", "load_program_state", "save", "set_program_state"]
@@ -45,7 +48,8 @@ def save(program: Any, model_path: str) -> None:
     """Write a program's parameters and the rest of its state, as real Paddle 1.8 reads them.
 
     Two files: ``model_path.pdparams`` and ``model_path.pdopt``, each whole or not at all. The
-    real one writes the program itself too, ``model_path.pdmodel``, which no load of these needs.
+    program itself goes to ``model_path.pdmodel``, which no load of these needs, where all of it
+    has a form in Paddle: not with gradients and updates, which the real one writes too.
 
     Args:
         program: whose variables; their values are the global scope's.
@@ -78,6 +82,10 @@ def save(program: Any, model_path: str) -> None:
     }
     for ending, arrays in files.items():
         write_atomically(model_path + ending, dump_arrays(arrays))
+    with contextlib.suppress(NotImplementedError):
+        operators = program.global_block().ops
+        desc, _ = writing.describe(program, operators, testing=False)
+        write_atomically(model_path + ".pdmodel", program_bytes(desc))
 
 
 def load(
