@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import traceback
 from collections.abc import Callable, Collection, Sequence
@@ -15,7 +16,7 @@ from paddle_compat.fluid import _differentiate, _updates
 from paddle_compat.fluid._errors import EnforceNotMet
 from paddle_compat.fluid._operator import Operator
 from paddle_compat.fluid._program import Program
-from paddle_compat.fluid._reduction import Reduction
+from paddle_compat.fluid._reduction import TOGETHER, Reduction
 from paddle_compat.fluid._variable import Variable
 
 __all__ = ["LodInput", "Step", "compile_step"]
@@ -117,6 +118,9 @@ def compile_step(
             twin = graph.call_function(node.meta["layer"].in_place, (copied[source],))
         else:
             twin = graph.node_copy(node, lambda old: copied[old])
+            if reduction is not None and reduction.synchronized and node.target in TOGETHER:
+                together = TOGETHER[node.target]
+                twin.target = functools.wraps(together)(functools.partial(together, reduction))
         if node.op == "placeholder":
             fed = node.meta.get("lod_input")
             inputs.append(node.meta["variable"] if fed is None else LodInput(fed))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from paddle_compat.fluid._processes import together
 
-__all__ = ["Places", "Processes", "Reduction"]
+__all__ = ["TOGETHER", "Places", "Processes", "Reduction", "added_up"]
 
 # As much as torch's DistributedDataParallel sends at once.
 _BUCKET = 25 << 20
@@ -23,13 +23,39 @@ class Reduction(Protocol):
 
     Attributes:
         scale: the weight of each device's loss in what is differentiated; None is fed.
+        synchronized: whether layers that can take statistics of all devices together do.
     """
 
     scale: float | None
+    synchronized: bool
 
     def total(self, gradients: Sequence[Tensor]) -> list[Tensor]:
         """Return the sums over the devices; all of them call it, with the same shapes."""
         ...
+
+
+# Layers that can work on the batches of all devices as one: how, with a `Reduction` before their
+# own arguments.
+TOGETHER: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
+class _AddedUp(torch.autograd.Function):
+    """The sum of a tensor over the devices, and on the way back of its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, reduction: Reduction) -> Tensor:
+        ctx.reduction = reduction
+        return reduction.total([value.detach()])[0]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return ctx.reduction.total([grad])[0], None
+
+
+def added_up(value: Tensor, reduction: Reduction) -> Tensor:
+    """Return the sum of a tensor over the devices, which can be differentiated."""
+    total: Tensor = _AddedUp.apply(value, reduction)  # type: ignore[no-untyped-call]
+    return total
 
 
 class Processes:
@@ -41,10 +67,12 @@ class Processes:
 
     Args:
         scale: see `Reduction`.
+        synchronized: likewise.
     """
 
-    def __init__(self, scale: float | None) -> None:
+    def __init__(self, scale: float | None, synchronized: bool = False) -> None:
         self.scale = scale
+        self.synchronized = synchronized
 
     def total(self, gradients: Sequence[Tensor]) -> list[Tensor]:
         """Return the sums over the processes.
@@ -87,11 +115,19 @@ class Places:
     Args:
         count: how many places there are.
         scale: see `Reduction`.
+        synchronized: likewise.
         further: adds up over processes, too.
     """
 
-    def __init__(self, count: int, scale: float | None, further: Processes | None = None) -> None:
+    def __init__(
+        self,
+        count: int,
+        scale: float | None,
+        synchronized: bool = False,
+        further: Processes | None = None,
+    ) -> None:
         self.scale = scale
+        self.synchronized = synchronized
         self._further = further
         self._barrier = threading.Barrier(count)
         self._given: list[Sequence[Tensor]] = [[] for _ in range(count)]

@@ -72,6 +72,7 @@ class Team:
         replicas: for each place but the first.
         processes: how many processes train, this one included.
         scale: of the loss's gradient, by the number of all places; None is fed.
+        synchronized: whether layers take statistics of all places together.
     """
 
     def __init__(
@@ -81,16 +82,17 @@ class Team:
         replicas: Sequence[Replica],
         processes: int,
         scale: Callable[[int], float | None],
+        synchronized: bool = False,
     ) -> None:
         self.executors = list(executors)
         self.scope = scope
         self.replicas = list(replicas)
         share = scale(len(executors) * processes)
-        further = Processes(share) if processes > 1 else None
+        further = Processes(share, synchronized) if processes > 1 else None
         self._places: Places | None = None
         self._reduction: Reduction | None = further
         if len(executors) > 1 or (share is None and further is None):
-            self._reduction = self._places = Places(len(executors), share, further)
+            self._reduction = self._places = Places(len(executors), share, synchronized, further)
 
     def feeds(self, program: Program, feed: Any) -> list[Mapping[str, Any]]:
         """Return what each place is fed; fewer, where a test has fewer rows than places.

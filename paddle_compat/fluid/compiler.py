@@ -180,7 +180,12 @@ class CompiledProgram:
         replicas = [_team.Replica() for _ in places[1:]] if shared is None else shared.replicas
         trains = _team.trains(self._program)
         team = _team.Team(
-            executors, where, replicas, processes if trains else 1, _scale(strategy, trains)
+            executors,
+            where,
+            replicas,
+            processes if trains else 1,
+            _scale(strategy, trains),
+            strategy.sync_batch_norm,
         )
         if processes > 1 and trains and shared is None:
             _processes.agree(_team.persistables(self._program), where, executor._device)

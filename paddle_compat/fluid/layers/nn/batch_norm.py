@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._attributes import single
+from paddle_compat.fluid._reduction import TOGETHER, Reduction, added_up
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.initializer import Constant
 from paddle_compat.fluid.layer_helper import LayerHelper
@@ -63,6 +64,53 @@ def normalize_batch(
     if data_layout == "NHWC":
         result = result.movedim(1, -1)
     return result, mean.detach(), variance.detach()
+
+
+def normalize_batches(
+    reduction: Reduction,
+    input: Tensor,
+    scale: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    momentum: float | Tensor,
+    epsilon: float,
+    is_test: bool,
+    data_layout: str,
+    use_global_stats: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `normalize_batch` does, by the statistics of all devices' batches together."""
+    if is_test or use_global_stats:
+        return normalize_batch(
+            input,
+            scale,
+            bias,
+            mean,
+            variance,
+            momentum,
+            epsilon,
+            is_test,
+            data_layout,
+            use_global_stats,
+        )
+    x = input.to(scale.dtype)
+    x = x.movedim(-1, 1) if data_layout == "NHWC" else x
+    others = [axis for axis in range(x.dim()) if axis != 1]
+    shape = [1, -1, *(1 for _ in others[1:])]
+    count = added_up(x.new_full([1], x.numel() / x.shape[1]), reduction)
+    now = added_up(x.sum(others), reduction) / count
+    centred = x - now.view(shape)
+    spread = added_up(centred.square().sum(others), reduction) / count
+    result = centred * (scale * (spread + epsilon).rsqrt()).view(shape) + bias.view(shape)
+    if data_layout == "NHWC":
+        result = result.movedim(1, -1)
+    with torch.no_grad():
+        mean = mean * momentum + now * (1 - momentum)
+        variance = variance * momentum + spread * (1 - momentum)
+    return result.to(input.dtype), mean.detach(), variance.detach()
+
+
+TOGETHER[normalize_batch] = normalize_batches
 
 
 def batch_norm(
