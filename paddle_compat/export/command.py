@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 import difflib
 import keyword
 import sys
@@ -48,8 +49,6 @@ def main(arguments: Sequence[str]) -> int:
         needs("ruff", "safetensors")
         path = Path(options.output or _default_name(options.module or rest[0]))
         check_free(path, force=options.force)
-        if not options.class_name.isidentifier() or keyword.iskeyword(options.class_name):
-            raise ValueError(f"--class: {options.class_name!r} is no name of Python's")
     except (ModuleNotFoundError, OSError, ValueError) as error:
         parser.error(str(error))
     try:
@@ -169,6 +168,15 @@ def _variable(name: str) -> Any:
     raise _NothingError(f"--program: the script's variable {name!r} {what}, and no program{hint}")
 
 
+def _class_name(text: str) -> str:
+    """Read a class's name, which is to be none that its source has otherwise."""
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of Python's")
+    if text in {"load", "nn", "torch", "F", "Path", "Tensor", *dir(builtins)}:
+        raise argparse.ArgumentTypeError(f"{text!r} has a meaning in the source; use another name")
+    return text
+
+
 def _told(path: Path, weights: Path, source: Any) -> str:
     """Return what was written, and how to use it."""
     count = len(source.state)
@@ -224,7 +232,15 @@ def _parser() -> argparse.ArgumentParser:
         help="where the source goes (default: SCRIPT_module.py in the current folder)",
     )
     parser.add_argument(
-        "--class", dest="class_name", default="Model", metavar="NAME", help="the class's name"
+        "--class",
+        dest="class_name",
+        type=_class_name,
+        default="Model",
+        metavar="NAME",
+        help="the class's name (default: Model)",
+    )
+    parser.add_argument(
+        "--to-source", action="store_true", help="write source, as is done by default"
     )
     parser.add_argument("--force", action="store_true", help="replace files that are there")
     add_options(parser)

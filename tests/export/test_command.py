@@ -48,6 +48,29 @@ with fluid.program_guard(other):
 exe.run(other, feed={"z": np.ones(2, "float32")}, fetch_list=[mine])
 """
 
+LOADER = """
+import sys
+import numpy as np
+import paddle.fluid as fluid
+
+def batches():
+    try:
+        while True:
+            yield [np.ones([2, 3], "float32")]
+    finally:
+        print("closed", file=sys.stderr)
+
+x = fluid.data("x", [None, 3])
+loader = fluid.io.DataLoader.from_generator([x], capacity=4, iterable=False)
+loader.set_batch_generator(batches)
+y = fluid.layers.fc(x, 2)
+exe = fluid.Executor(fluid.CPUPlace())
+exe.run(fluid.default_startup_program())
+loader.start()
+while True:
+    exe.run(fluid.default_main_program(), fetch_list=[y])
+"""
+
 # Imports a written module where this package and Paddle cannot be, and calls it.
 USE = """
 import sys
@@ -121,7 +144,7 @@ def test_options_choose_program_fetches_names_and_place(
 ) -> None:
     (runner.folder / "out").mkdir()
     options = ("--program", "test", "--fetch", "mean_0.tmp_0", "--fetch", "head.tmp_1")
-    done = export(*options, "--output", "out/net.py", "--class", "Net")
+    done = export(*options, "--to-source", "--output", "out/net.py", "--class", "Net")
     assert (done.code, done.err) == (0, "")
     assert "wrote out/net.py: class Net\n" in done.out
     assert "  returns mean_0.tmp_0, head.tmp_1\n" in done.out
@@ -217,6 +240,12 @@ def test_a_compiled_program_is_its_program(runner: Runner, export: Callable[...,
         assert np.array_equal(used(runner.folder, "train_module")[0], answers["y"])
 
 
+def test_a_script_with_a_running_loader_stops(export: Callable[..., Done]) -> None:
+    done = export("--after-runs", "2", text=LOADER)
+    assert (done.code, done.err) == (0, "closed\n")
+    assert "  takes x\n" in done.out
+
+
 def test_files_that_are_there_stay_unless_forced(
     runner: Runner, export: Callable[..., Done]
 ) -> None:
@@ -291,8 +320,9 @@ def test_a_script_that_ends_well_early_is_exported(export: Callable[..., Done]) 
     [
         ([], "which script? Write: paddle-compat export SCRIPT"),
         (["--after-runs", "0", "s.py"], "'0' is not a whole number of at least 1"),
-        (["--class", "class", "s.py"], "--class: 'class' is no name of Python's"),
-        (["--class", "a b", "s.py"], "--class: 'a b' is no name of Python's"),
+        (["--class", "class", "s.py"], "argument --class: 'class' is no name of Python's"),
+        (["--class", "Tensor", "s.py"], "'Tensor' has a meaning in the source; use another name"),
+        (["--class", "a b", "s.py"], "argument --class: 'a b' is no name of Python's"),
         (["--output", "no/where.py", "s.py"], "there is no folder 'no'; make it first"),
         (["--output", "where", "s.py"], "must be letters, digits and _, and end with .py"),
         (["--output", "a-b.py", "s.py"], "must be letters, digits and _, and end with .py"),
