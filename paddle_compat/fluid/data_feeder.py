@@ -1,4 +1,4 @@
-"""`paddle.fluid.data_feeder`: samples to what an Executor is fed."""
+"""`paddle.fluid.data_feeder`: samples to what an Executor is fed; and checks of arguments."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from paddle_compat.fluid import framework
 from paddle_compat.fluid._dtypes import VarType, as_numpy_dtype, dtype_name
@@ -15,16 +16,95 @@ from paddle_compat.fluid._publish import publish
 from paddle_compat.fluid._scope import LoDTensor
 from paddle_compat.fluid._variable import Variable
 
-__all__ = ["DataFeeder", "convert_dtype"]
+__all__ = [
+    "DataFeeder",
+    "check_dtype",
+    "check_type",
+    "check_variable_and_dtype",
+    "convert_dtype",
+]
 
 
 def convert_dtype(dtype: Any) -> str:
     """Return a dtype's name, such as ``'float32'``.
 
+    Raises:
+        ValueError: it is no dtype.
+
     Source:
         ``paddle.fluid.data_feeder.convert_dtype``, PaddlePaddle 1.8.
     """
-    return dtype_name(dtype)
+    try:
+        return dtype_name(dtype)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def check_variable_and_dtype(
+    input: Any,
+    input_name: str,
+    expected_dtype: Sequence[str],
+    op_name: str,
+    extra_message: str = "",
+) -> None:
+    """Check that an argument of a layer is a variable of one of some dtypes; not in eager mode.
+
+    Raises:
+        TypeError: it is not.
+
+    Source:
+        ``paddle.fluid.data_feeder.check_variable_and_dtype``, PaddlePaddle 1.8.
+    """
+    if not framework.in_dygraph_mode():
+        check_type(input, input_name, (Variable, torch.Tensor), op_name, extra_message)
+        check_dtype(input.dtype, input_name, expected_dtype, op_name, extra_message)
+
+
+def check_type(
+    input: Any,
+    input_name: str,
+    expected_type: type | tuple[type, ...],
+    op_name: str,
+    extra_message: str = "",
+) -> None:
+    """Check that an argument of a layer has one of some types; not in eager mode.
+
+    Raises:
+        TypeError: it has not.
+
+    Source:
+        ``paddle.fluid.data_feeder.check_type``, PaddlePaddle 1.8.
+    """
+    if framework.in_dygraph_mode() or isinstance(input, expected_type):
+        return
+    kinds = expected_type if isinstance(expected_type, tuple) else (expected_type,)
+    raise TypeError(
+        f"{op_name}: {input_name} must be {' or '.join(kind.__name__ for kind in kinds)}, but it "
+        f"is {type(input).__name__}. {extra_message}".rstrip()
+    )
+
+
+def check_dtype(
+    input_dtype: Any,
+    input_name: str,
+    expected_dtype: Sequence[str],
+    op_name: str,
+    extra_message: str = "",
+) -> None:
+    """Check that a dtype is one of those of some names; not in eager mode.
+
+    Raises:
+        TypeError: it is not.
+
+    Source:
+        ``paddle.fluid.data_feeder.check_dtype``, PaddlePaddle 1.8.
+    """
+    if framework.in_dygraph_mode() or convert_dtype(input_dtype) in expected_dtype:
+        return
+    raise TypeError(
+        f"{op_name}: {input_name} must be {' or '.join(expected_dtype)}, but it is "
+        f"{convert_dtype(input_dtype)}. {extra_message}".rstrip()
+    )
 
 
 class DataFeeder:

@@ -1,6 +1,6 @@
 """What feeders, data sets and eager loaders give."""
 
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 
 import numpy as np
 
@@ -51,6 +51,27 @@ FED = {
     "a_generator": fed(ROW, (([i, i],) for i in range(2))),
 }
 QUESTIONS.update({"feeder_" + name: asked for name, asked in FED.items()})
+
+
+def checked(check: Callable[[Any, Any], Any]) -> Question:
+    def asked(paddle: Any) -> Any:
+        check(paddle.fluid.data_feeder, x_y(paddle)[0])
+        return "passes"
+
+    return asked
+
+
+FLOATS = ["float32", "float64"]
+CHECKED = {
+    "variable": lambda d, x: d.check_variable_and_dtype(x, "x", FLOATS, "layer"),
+    "other_dtype": lambda d, x: d.check_variable_and_dtype(x, "x", ["int32"], "layer", "More."),
+    "no_variable": lambda d, x: d.check_variable_and_dtype(3, "x", FLOATS, "layer"),
+    "type": lambda d, x: d.check_type([x], "x", (list, tuple), "layer"),
+    "other_type": lambda d, x: d.check_type(x, "x", (list, tuple), "layer"),
+    "dtype": lambda d, x: d.check_dtype("float32", "x", FLOATS, "layer"),
+    "dtype_of_none": lambda d, x: d.check_dtype("float31", "x", FLOATS, "layer"),
+}
+QUESTIONS.update({"check_" + name: checked(check) for name, check in CHECKED.items()})
 
 
 @question
