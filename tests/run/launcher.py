@@ -42,6 +42,8 @@ def serve(requests: int, replies: int) -> list[str]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    # Shapes are found on meta tensors, and torch loads its compiler for some of their functions.
+    torch.relu(torch.empty(1, device="meta"))
     # The interpreter's end then does not search torch for cycles: most of a fork's time.
     gc.freeze()
     sys.exit(cli.main(serve(int(sys.argv[1]), int(sys.argv[2]))))
