@@ -6,9 +6,9 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-__all__ = ["formatted", "needs"]
+__all__ = ["WIDTH", "formatted", "needs"]
 
-_WIDTH = 100
+WIDTH = 100
 _STEPS = (
     ("check", "--select=I", "--fix-only", "--exit-zero"),
     ("format",),
@@ -40,7 +40,7 @@ def formatted(text: str) -> str:
     needs("ruff")
     for step in _STEPS:
         command = [sys.executable, "-m", "ruff", *step, "--isolated", "--no-cache"]
-        command += [f"--line-length={_WIDTH}", "--target-version=py310", "-"]
+        command += [f"--line-length={WIDTH}", "--target-version=py310", "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8")
         if done.returncode != 0:
             raise ValueError(f"ruff cannot format the source: {done.stderr.strip()}")

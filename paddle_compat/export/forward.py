@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from paddle_compat.export.layers import remember_
 from paddle_compat.export.recording import Known, changes
 from paddle_compat.export.rules import AGREEING, RULES
 from paddle_compat.export.stands import NotTraced
@@ -171,8 +172,18 @@ class _Lowering:
             value, lod = (self._new[n] for n in node.args)  # type: ignore[index]
             result = () if lod == () else self._graph.call_function(fitting, (value, lod))
         else:
+            last = next(iter(reversed(self._graph.nodes)), None)
             result = self._layer(node)
+            self._tell_operator(node, last)
         self._new[node] = self._finished(node, result)
+
+    def _tell_operator(self, old: fx.Node, last: fx.Node | None) -> None:
+        """Note which layer the calls after another belong to."""
+        for made in reversed(self._graph.nodes):
+            if made is last:
+                return
+            if made.op not in ("get_attr", "placeholder"):
+                made.meta.setdefault("operator", old.meta.get("operator"))
 
     def _layer(self, node: fx.Node) -> Any:
         arguments = dict(node.kwargs)
@@ -258,12 +269,13 @@ class _Lowering:
         for node in last.values():
             held, value = self._read(node.meta["variable"]), self._new[node]
             source = value
-            while isinstance(source, fx.Node) and source.target == "detach":
+            while isinstance(source, fx.Node) and source.target in ("detach", operator.getitem):
                 source = source.args[0]
             if source is held:
                 continue
-            target = self._graph.call_method("detach", (held,))
-            self._graph.call_method("copy_", (target, self._graph.call_method("detach", (value,))))
+            statistic = isinstance(source, fx.Node) and source.target is normalize_batch
+            when = [self._attribute(TRAINING)] if statistic else []
+            self._graph.call_function(remember_, (held, value, *when))
 
 
 def _levels(program: Program, node: fx.Node) -> fx.Node | None:

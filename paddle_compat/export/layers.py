@@ -1,11 +1,11 @@
-"""Modules that generated source has beside torch's own."""
+"""What exported modules use beside torch's own modules and functions."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-__all__ = ["AffineChannel", "BatchNorm2d", "FrozenBatchNorm2d"]
+__all__ = ["AffineChannel", "BatchNorm2d", "FrozenBatchNorm2d", "remember_"]
 
 
 class BatchNorm2d(torch.nn.BatchNorm2d):
@@ -59,3 +59,16 @@ class AffineChannel(torch.nn.Module):
         return torch.nn.functional.batch_norm(
             input, mean, variance, self.weight, self.bias, eps=0.0
         )
+
+
+def remember_(held: Tensor, value: Tensor, now: bool = True) -> None:
+    """Put a value where another is held.
+
+    Args:
+        held: what a module holds.
+        value: of its shape and dtype.
+        now: whether to; a module that is tested keeps its statistics.
+    """
+    if now:
+        with torch.no_grad():
+            held.copy_(value)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import fx, nn
 
-from paddle_compat.export.layers import AffineChannel, BatchNorm2d, FrozenBatchNorm2d
+from paddle_compat.export.layers import AffineChannel, BatchNorm2d, FrozenBatchNorm2d, remember_
 from paddle_compat.fluid.layers.nn.batch_norm import normalize_batch
 
 __all__ = ["Use", "recognised"]
@@ -156,15 +156,11 @@ def _batch_norm(
 
 
 def _write_of(value: fx.Node | None, held: fx.Node) -> fx.Node | None:
-    """Return the call that writes a value to where another is held, if that is all it is for."""
-    while value is not None and value.target != "copy_":
+    """Return the call that puts a value where another is held, if that is all it is for."""
+    while value is not None and value.target is not remember_:
         users = list(value.users)
-        value = users[0] if len(users) == 1 and users[0].target in ("detach", "copy_") else None
-    if value is None:
-        return None
-    into = value.args[0]
-    assert isinstance(into, fx.Node)
-    return value if into.all_input_nodes == [held] else None
+        value = users[0] if len(users) == 1 and users[0].target in ("detach", remember_) else None
+    return value if value is not None and value.args[0] is held else None
 
 
 def _frozen(node: fx.Node, reader: fx.Node, shapes: Mapping[Any, tuple[int, ...]]) -> Use | None:

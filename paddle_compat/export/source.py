@@ -14,7 +14,7 @@ from torch import Tensor, fx
 
 from paddle_compat.export import layers as own_layers
 from paddle_compat.export.files import write
-from paddle_compat.export.formatting import formatted
+from paddle_compat.export.formatting import WIDTH, formatted
 from paddle_compat.export.forward import Forward, forward_of
 from paddle_compat.export.lifting import Held, Layer, is_trained, lifted
 from paddle_compat.export.module import chosen, values_of
@@ -190,6 +190,9 @@ def load(path: str | Path = Path(__file__).with_suffix(".safetensors")) -> {name
 '''
 
 
+_INDENT = 4
+
+
 def _functions(graph: fx.Graph) -> list[Callable[..., Any]]:
     """Return the functions of this package that a graph calls, in their order."""
     return list(
@@ -279,7 +282,8 @@ def _init(
         arguments = ", ".join(
             [*map(repr, positional), *(f"{key}={value!r}" for key, value in keywords.items())]
         )
-        lines.append(f"    self.{layer.attribute} = {kind}({arguments})  # {names}")
+        made = f"    self.{layer.attribute} = {kind}({arguments})"
+        lines += _commented(made, names)
         for own, trained in layer.trained.items():
             if not trained and not own.startswith("running"):
                 lines.append(f"    self.{layer.attribute}.{own}.requires_grad_(False)")
@@ -312,6 +316,12 @@ def _split(layer: Layer, options: dict[str, Any]) -> tuple[list[Any], dict[str, 
     """Return which arguments of a layer are written without their names."""
     first = [key for key in _POSITIONAL if key in options]
     return [options[k] for k in first], {k: v for k, v in options.items() if k not in first}
+
+
+def _commented(line: str, comment: str) -> list[str]:
+    """Return a line with a comment beside it, or above it where both are long."""
+    beside = f"{line}  # {comment}"
+    return [beside] if len(beside) + _INDENT <= WIDTH else [f"    # {comment}", line]
 
 
 def _sizes(value: Tensor) -> str:

@@ -6,6 +6,7 @@ that cannot be attributes so are kept under others; the state dict has Paddle's 
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -33,7 +34,7 @@ def attribute_paths(names: Iterable[str]) -> dict[str, str]:
 
 def _fits(path: str, others: Iterable[str], taken: set[str]) -> bool:
     parts = path.split(".")
-    if not all(parts) or not taken.isdisjoint(parts):
+    if not all(parts) or not taken.isdisjoint(parts) or any(map(keyword.iskeyword, parts)):
         return False
     return not any(
         path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.")

@@ -197,7 +197,10 @@ def _binds(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         for target in targets:
-            yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+            changed = target
+            while isinstance(changed, (ast.Subscript, ast.Attribute)):
+                changed = changed.value  # TABLE[key] = ... changes the table, not the key
+            yield from (node.id for node in ast.walk(changed) if isinstance(node, ast.Name))
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func  # TABLE.update(...)
         if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):

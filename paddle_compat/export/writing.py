@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from paddle_compat.export.layers import remember_
 from paddle_compat.export.recording import changes
 from paddle_compat.fluid._operator import Operator
 
@@ -54,7 +55,7 @@ class Writer:
         self._called = called
         self._text: dict[fx.Node, str] = {}
         self._simple: set[fx.Node] = set()
-        self._pure = not any(changes(node) for node in graph.nodes if not _is_write(node))
+        self._pure = not any(changes(n) for n in graph.nodes if n.target is not remember_)
 
     def lines(self) -> Iterable[str]:
         """Write the function's body, comments included."""
@@ -201,11 +202,6 @@ def _items(node: fx.Node) -> list[fx.Node | None]:
             return []
         items[index] = user
     return items if len(items) > 1 else []
-
-
-def _is_write(node: fx.Node) -> bool:
-    """Tell whether a call writes what the module holds, at its end."""
-    return node.target == "copy_" and not node.users
 
 
 def _told(function: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Checks of arguments that many layers share. None reads a tensor's values."""
+"""Checks of arguments that many layers share. Only `is_anywhere` reads a tensor's values."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = [
     "check_tensors",
     "check_type",
     "dtypes",
+    "is_anywhere",
     "read_dtype",
 ]
 
@@ -113,6 +114,14 @@ def check_number(layer: str, name: str, value: Any) -> None:
     except (TypeError, ValueError, RuntimeError):
         error = ValueError if isinstance(value, str) else TypeError
         raise error(f"{layer}: {name} must be a number, but it is {value!r}") from None
+
+
+def is_anywhere(condition: torch.Tensor) -> bool:
+    """Tell whether a tensor of bools holds anywhere.
+
+    While torch compiles or exports there are no values to look at, and the answer is no.
+    """
+    return not torch.compiler.is_compiling() and bool(condition.any())
 
 
 def read_dtype(dtype: Any) -> VarType:

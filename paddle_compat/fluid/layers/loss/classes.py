@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, dtypes
+from paddle_compat.fluid.layers._checks import FLOATS, check_tensor, dtypes, is_anywhere
 from paddle_compat.fluid.layers._shapes import axis_of, merge, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 from paddle_compat.fluid.layers.loss.pairs import check_pair
@@ -54,7 +54,7 @@ def _class_rule(layer: str, x: str = "input") -> Any:
 
 
 def _check_indices(layer: str, label: Tensor, ignored: Tensor, classes: int) -> None:
-    if bool((((label < 0) | (label >= classes)) & ~ignored).any()):
+    if is_anywhere(((label < 0) | (label >= classes)) & ~ignored):
         raise ValueError(
             f"{layer}: labels must be class indices in [0, {classes}), or ignore_index, but they "
             f"reach from {int(label.min())} to {int(label.max())}"

@@ -16,6 +16,7 @@ from paddle_compat.fluid.layers._checks import (
     check_tensors,
     check_type,
     dtypes,
+    is_anywhere,
 )
 from paddle_compat.fluid.layers._numbers import known_numbers, spend_constants, whole_numbers
 from paddle_compat.fluid.layers._shapes import axis_of, is_tensor, merge, shape_of, torch_dtype_of
@@ -99,7 +100,7 @@ def multiplex(inputs: list[Tensor], index: Tensor) -> Tensor:
     _check_multiplex(inputs, index)
     merge("multiplex", "inputs", map(shape_of, inputs))
     flat = index.reshape(-1).long()
-    if bool(((flat < 0) | (flat >= len(inputs))).any()):
+    if is_anywhere((flat < 0) | (flat >= len(inputs))):
         raise ValueError(
             f"multiplex: an index must be in [0, {len(inputs)}), but they are {flat.tolist()}"
         )

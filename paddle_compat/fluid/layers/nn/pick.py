@@ -10,7 +10,7 @@ from torch import Tensor
 
 from paddle_compat.fluid._infer import Signature
 from paddle_compat.fluid._layer import layer
-from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes
+from paddle_compat.fluid.layers._checks import check_tensor, check_type, dtypes, is_anywhere
 from paddle_compat.fluid.layers._shapes import fits, is_tensor, torch_dtype_of
 from paddle_compat.fluid.layers._stand_in import stand_in
 
@@ -345,7 +345,7 @@ def one_hot(input: Tensor, depth: int | Tensor, allow_out_of_range: bool = False
     """
     _check_one_hot(input, input.shape, depth)
     width = int(depth)
-    if not allow_out_of_range and bool(((input < 0) | (input >= width)).any()):
+    if not allow_out_of_range and is_anywhere((input < 0) | (input >= width)):
         raise ValueError(
             f"one_hot: the numbers must be in [0, {width}), but they reach from "
             f"{int(input.min())} to {int(input.max())}; give allow_out_of_range=True for rows of 0"
