@@ -14,6 +14,7 @@ from typing import Any
 from paddle_compat.export.vendor_gather import Gathered, Key, VendorError, own_function
 from paddle_compat.export.vendor_modules import External
 from paddle_compat.export.vendor_naming import in_order, known, named
+from paddle_compat.export.vendor_text import Piece
 
 __all__ = ["VendorError", "Vendored", "vendored"]
 
@@ -64,7 +65,7 @@ def vendored(
 
 def _written(gathered: Gathered, of: Mapping[Key | External, str]) -> str:
     parts: list[str] = []
-    module = None
+    before: Piece | None = None
     for definition in dict.fromkeys(gathered.definitions[key] for key in in_order(gathered)):
         piece = definition.piece
         for use in definition.uses:
@@ -73,8 +74,12 @@ def _written(gathered: Gathered, of: Mapping[Key | External, str]) -> str:
             piece.replace(node, piece.source(node), text)
         for key, name in definition.binds.items():
             piece.rename(name, of[key])
-        if piece.module is not module:
-            module = piece.module
-            parts.append(f"# {module.summary}\n")
+        fresh = before is None or piece.module is not before.module
+        if fresh:
+            parts.append(f"\n# {piece.module.summary}\n")
+        # What stands together in the module does so here.
+        if fresh or before is None or piece.lines.start != before.lines.stop:
+            parts.append("\n")
         parts.append(piece.text())
-    return "\n".join(parts)
+        before = piece
+    return "".join(parts).lstrip("\n")

@@ -78,13 +78,18 @@ class Piece:
         assert decorator.end_lineno is not None
         self._edits.append(((decorator.lineno, 0), (decorator.end_lineno + 1, 0), ""))
 
+    @property
+    def lines(self) -> range:
+        """The numbers of the statement's lines."""
+        statement = self.statement
+        assert statement.end_lineno is not None
+        first = min([statement.lineno, *(d.lineno for d in _decorators(statement))])
+        return range(first, statement.end_lineno + 1)
+
     def text(self) -> str:
         """Return the source with its changes, at no depth, below the comments that stand above."""
-        statement = self.statement
-        first = min([statement.lineno, *(d.lineno for d in _decorators(statement))])
-        assert statement.end_lineno is not None
-        start, end = (first, 0), (statement.end_lineno + 1, 0)
-        parts = [line.encode() for line in self._comments(first)]
+        start, end = (self.lines.start, 0), (self.lines.stop, 0)
+        parts = [line.encode() for line in self._comments(self.lines.start)]
         for left, right, new in sorted(self._edits):
             parts += [_between(self.module.lines, start, left), new.encode()]
             start = right
