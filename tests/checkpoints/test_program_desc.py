@@ -143,6 +143,9 @@ def varint(number: int) -> bytes:
         (b"\x0a\x04\x08\x00\x10\x00", "there is no version"),
         (b"\x0a\x08\x08\x00\x10\x00\x22\x02\x1a\x50", r"in blocks\[0\]\.ops\[0\]\.type: 80 bytes"),
         (b"\x0a\x09\x08\x00\x10\x00\x22\x03\x1a\x01\xff", r"ops\[0\]\.type: a text is no UTF-8"),
+        # A text, and a number, that go on behind the end of the message that they are in.
+        (b"\x0a\x08\x08\x00\x10\x00\x22\x02\x1a\x01\x22\x00", r"type: 1 bytes are claimed, and 0"),
+        (b"\x0a\x03\x08\x00\x10\x01\x22\x02\x08\x01", r"parent: a number is cut off"),
         (b"\x00\x00", "a field of number 0"),
         (b"PK\x03\x04" + bytes(30), "a field of number 0"),
         (b"\x80\x02}q\x00.", "is damaged or no program"),

@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,13 @@ import numpy as np
 import pytest
 
 from fluid import inference_snippets
-from paddle_compat import fluid
+from fluid.inference_choice import chosen, operators
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.snippet_cases import TABLES
-from paddle_compat.conformance.snippets import Snippet, compare_arrays
+from paddle_compat.conformance.snippets import compare_arrays
 from paddle_compat.fluid.io._operators import FORMS
 
 HERE = Path(__file__).parent
 MODELS = ("classifier", "faster_rcnn", "fcos", "retinanet", "ssd", "yolo")
-# How many snippets of each operator are tried; PADDLE_COMPAT_EVERY_SNIPPET tries them all.
-OF_EACH = 1
 # What no snippet has: the names of older programs.
 OLDER = {"flatten", "reshape", "squeeze", "transpose", "unsqueeze"}
 # What is not recorded, but read.
@@ -112,49 +107,13 @@ def test_our_model_has_real_paddles_operators_and_parameters(saved: Path, model:
     }
 
 
-def operators(snippet: Snippet) -> set[str]:
-    """Return the operators of the program that a snippet builds; none where it builds none."""
-    header, arrays = snippet.to_wire()
-    main = fluid.Program()
-    with fluid.program_guard(main, fluid.Program()), fluid.unique_name.guard():
-        try:
-            _, results = inference_snippets.build(fluid, header, arrays)
-        except Exception:
-            return set()
-    return {op.type for op in main.global_block().ops} if results else set()
-
-
-def candidates() -> Iterator[Snippet]:
-    for table in TABLES.values():
-        for snippet in table:
-            if snippet.mode == "static" and not snippet.steps and snippet.differs is None:
-                yield snippet
-
-
 @pytest.fixture(scope="module")
-def chosen() -> list[Snippet]:
-    """Some snippets for every operator; or all of them."""
-    if "PADDLE_COMPAT_EVERY_SNIPPET" in os.environ:
-        return [snippet for snippet in candidates() if operators(snippet)]
-    seen: Counter[str] = Counter()
-    found = []
-    for snippet in candidates():
-        types = operators(snippet)
-        if any(seen[name] < OF_EACH for name in types):
-            seen.update(types)
-            found.append(snippet)
-    return found
-
-
-@pytest.fixture(scope="module")
-def snippets(
-    chosen: list[Snippet], fluid_python: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def snippets(fluid_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The chosen snippets, saved by either and run by the other."""
     root = tmp_path_factory.mktemp("snippets")
     headers: list[Any] = []
     arrays: Any = {}
-    for number, snippet in enumerate(chosen):
+    for number, snippet in enumerate(chosen()):
         header, inputs = snippet.to_wire()
         headers.append(header)
         arrays.update({f"{number}/{key}": value for key, value in inputs.items()})
@@ -172,13 +131,13 @@ def snippets(
     return root
 
 
-def disagreements(root: Path, chosen: list[Snippet]) -> dict[str, Any]:
+def disagreements(root: Path) -> dict[str, Any]:
     """Return what differs between a program and what was loaded from its files."""
     saved, loaded = outcome(root / "save.npz"), outcome(root / "run.npz")
     refused: dict[str, str] = json.loads((root / "save.json").read_text())
     failed: dict[str, str] = json.loads((root / "run.json").read_text())
     found: dict[str, Any] = {}
-    for number, snippet in enumerate(chosen):
+    for number, snippet in enumerate(chosen()):
         if str(number) in refused:
             continue
         if str(number) in failed:
@@ -202,26 +161,24 @@ def disagreements(root: Path, chosen: list[Snippet]) -> dict[str, Any]:
 
 
 @pytest.mark.live
-def test_we_run_real_paddles_snippets(snippets: Path, chosen: list[Snippet]) -> None:
-    assert disagreements(snippets / "real", chosen) == {}
+def test_we_run_real_paddles_snippets(snippets: Path) -> None:
+    assert disagreements(snippets / "real") == {}
 
 
 @pytest.mark.live
-def test_real_paddle_runs_our_snippets(snippets: Path, chosen: list[Snippet]) -> None:
-    assert disagreements(snippets / "ours", chosen) == {}
+def test_real_paddle_runs_our_snippets(snippets: Path) -> None:
+    assert disagreements(snippets / "ours") == {}
 
 
 @pytest.mark.live
-def test_snippets_are_saved_by_both_and_show_every_operator(
-    snippets: Path, chosen: list[Snippet]
-) -> None:
+def test_snippets_are_saved_by_both_and_show_every_operator(snippets: Path) -> None:
     refusals = [json.loads((snippets / who / "save.json").read_text()) for who in ("real", "ours")]
     # Some are of errors, which come when they are run at the latest.
-    assert len({*refusals[0], *refusals[1]}) < len(chosen) / 4
+    assert len({*refusals[0], *refusals[1]}) < len(chosen()) / 4
     shown: set[str] = set()
-    for number, snippet in enumerate(chosen):
+    for number, snippet in enumerate(chosen()):
         if not any(str(number) in refused for refused in refusals):
-            shown |= operators(snippet)
+            shown.update(op.type for op in operators(snippet))
     assert set(FORMS) - shown == OLDER | READ | BOOLS
 
 

@@ -121,20 +121,16 @@ def _unstacked(arguments: Arguments) -> dict[str, Any]:
 
 
 def _listed(*names: str) -> Any:
-    """Return what tells limits: a tensor has no list beside it, and in lists it is unknown."""
+    """Return what tells which limits are known before a run."""
 
     def told(arguments: Arguments) -> dict[str, Any]:
-        axes = arguments["axes"]
-        known = [True] * len(axes)
-        found: dict[str, Any] = {}
+        known = [True] * len(arguments["axes"])
         for name in names:
             values = arguments[name]
-            if isinstance(values, Variable):
-                known, found[name] = [False] * len(axes), []
-                continue
-            for place, value in enumerate(values):
+            for place in range(len(known)):
+                value = values if isinstance(values, Variable) else values[place]
                 known[place] = known[place] and not isinstance(value, Variable)
-        return {**found, "infer_flags": [1 if one else -1 for one in known]}
+        return {"infer_flags": [1 if one else -1 for one in known]}
 
     return told
 
