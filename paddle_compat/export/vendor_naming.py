@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from paddle_compat.export.vendor_gather import Gathered, Key, Use
 from paddle_compat.export.vendor_modules import External, imported, module_named
 
-__all__ = ["Names", "in_order", "known", "named"]
+__all__ = ["Names", "free_name", "in_order", "known", "named"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def named(
     used = {*dir(builtins), *keyword.kwlist, *taken}
 
     def name(key: Key | External, wanted: str, module: str) -> None:
-        of[key] = _free(wanted, module, used, uses.get(key, ()))
+        of[key] = free_name(wanted, module, used, uses.get(key, ()))
         used.add(of[key])
 
     for line in given:
@@ -73,7 +73,7 @@ def _read_import(line: str) -> Iterator[External]:
                     yield target
 
 
-def _free(name: str, module: str, used: set[str], uses: Iterable[Use]) -> str:
+def free_name(name: str, module: str, used: set[str], uses: Iterable[Use]) -> str:
     """Return a name that is free where it is defined, and is not hidden where it is used."""
     uses = list(uses)
 

@@ -22,7 +22,10 @@ from paddle_compat.conformance.snippet_cases import TABLES
 from paddle_compat.conformance.snippets import Snippet
 from paddle_compat.export import vendor_plain
 from paddle_compat.export.vendor import VendorError, vendored
+from paddle_compat.export.vendor_gather import Use
+from paddle_compat.export.vendor_modules import Symbol
 from paddle_compat.export.vendor_names import references
+from paddle_compat.export.vendor_naming import free_name
 from paddle_compat.fluid import _attributes, layer_helper, layers
 from paddle_compat.fluid.layers import layer_function_generator as ops
 from paddle_compat.kernels import focal, global_sum
@@ -156,6 +159,18 @@ def test_names_that_meet_are_changed() -> None:
     assert not {"abs", "sum", "range"} & set(defined)  # Python's own
 
 
+def test_a_name_that_is_hidden_where_it_is_used_is_not_taken() -> None:
+    target = Symbol("paddle_compat.kernels.focal", "focal")
+
+    def use(written: str) -> Use:
+        return Use(ast.Name(written), written, target, frozenset({"focal", "x"}))
+
+    assert free_name("focal", "kernels", set(), [use("kernels.focal")]) == "focal_kernels"
+    # Python itself finds it there.
+    assert free_name("focal", "kernels", set(), [use("focal")]) == "focal"
+    assert free_name("focal", "kernels", {"focal", "focal_kernels"}, []) == "focal_kernels_2"
+
+
 def test_taken_names_are_left_to_the_caller() -> None:
     found = vendored([focal.focal_loss], ["Focal", "focal_loss", "math"])
     assert found.names == {focal.focal_loss: "focal_loss_focal"}
@@ -203,6 +218,7 @@ def test_functions_that_functions_made_are_written_out() -> None:
         (len, "is no function that is written in Python"),
         (math.sin, "is no function that is written in Python"),
         (textwrap.dedent, "dedent is not written in this package"),
+        (layers.retinanet_target_assign, "_retinanet of paddle_compat.* is called, and is no pla"),
         (_sample, "_sample is not written in this package"),
         (
             layer_helper.record_layer,
