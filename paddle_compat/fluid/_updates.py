@@ -222,17 +222,29 @@ def _adam_in_place(
     torch._foreach_mul_(beta2_pows, beta2)
 
 
+@torch.no_grad()
+def _average_in_place(averages: list[Tensor], params: list[Tensor], decay: Tensor) -> None:
+    if any(value.dtype != decay.dtype for value in averages):
+        for kept, param in zip(averages, params, strict=True):
+            kept.copy_(average(kept, param, decay))
+        return
+    torch._foreach_mul_(averages, decay.view(()))
+    torch._foreach_add_(averages, torch._foreach_mul(params, (1 - decay).view(())))
+
+
 @dataclass(frozen=True)
 class InPlace:
     """How updates of one kind are done together.
 
     Attributes:
         function: takes a list for each of `listed`, and the other arguments once.
-        listed: the arguments that each update has its own of; all but the gradient are state.
+        listed: the arguments that each update has its own of.
+        reads: which of them it reads only; the others are state.
     """
 
     function: Callable[..., None]
     listed: tuple[str, ...]
+    reads: str = "grad"
 
 
 IN_PLACE: dict[Callable[..., Any], InPlace] = {
@@ -241,6 +253,7 @@ IN_PLACE: dict[Callable[..., Any], InPlace] = {
     adam: InPlace(
         _adam_in_place, ("param", "grad", "moment1", "moment2", "beta1_pow", "beta2_pow")
     ),
+    average: InPlace(_average_in_place, ("average", "param"), "param"),
 }
 
 
@@ -296,9 +309,14 @@ class Deferred:
         self._nodes: set[fx.Node] = set()
         self._wanted = dict.fromkeys(wanted)
         taken: set[object] = set()
-        for node in program.graph.nodes:
-            if node.target not in IN_PLACE or (needed is not None and node not in needed):
-                continue
+        found = [
+            node
+            for node in program.graph.nodes
+            if node.target in IN_PLACE and (needed is None or node in needed)
+        ]
+        # Averages read what an update has made, and nothing waits for them.
+        self._last = {node for node in found if node.target is average and self._is_last(node)}
+        for node in found:
             state = self._state(node)
             if not self._waits_only_for_scope(node) or taken & set(state):
                 continue
@@ -311,21 +329,28 @@ class Deferred:
                 continue
             taken |= set(state)
             self._updates.append((node, self._penalty(node)))
-            self._nodes |= {node, *node.users}
+            self._nodes.add(node)
+            if "variable" not in node.meta:
+                self._nodes |= set(node.users)
 
     def _state(self, node: fx.Node) -> list[Any]:
         """Return what an update replaces, in the order of its results."""
-        return [node.kwargs[name] for name in IN_PLACE[node.target].listed if name != "grad"]  # type: ignore[index]
+        kind = IN_PLACE[node.target]  # type: ignore[index]
+        return [node.kwargs[name] for name in kind.listed if name != kind.reads]
+
+    def _is_last(self, node: fx.Node) -> bool:
+        """Tell whether an average is put off, whatever else is."""
+        [kept] = self._state(node)
+        return not node.users and kept.op == "placeholder" and kept.meta["variable"].persistable
 
     def _waits_only_for_scope(self, node: fx.Node) -> bool:
-        """Tell whether no other node reads what the update makes."""
-        if "variable" in node.meta:
-            return not node.users
-        return all(not item.users for item in node.users)
+        """Tell whether no other node reads what the update makes, but those put off to the end."""
+        items = [node] if "variable" in node.meta else list(node.users)
+        return all(user in self._last for item in items for user in item.users)
 
     def _penalty(self, node: fx.Node) -> float:
         """Take a penalty into the update where its gradient serves nothing else."""
-        decay = node.kwargs["grad"]
+        decay = node.kwargs.get("grad")
         if (
             isinstance(decay, fx.Node)
             and decay.target is l2_decay
@@ -367,10 +392,8 @@ class Deferred:
                     source = source.kwargs["grad"]  # type: ignore[union-attr]
                 group.lists.setdefault(name, []).append(copied[source])  # type: ignore[index]
             # Done in place, so the new values are where the old ones were.
-            results = sorted(node.users, key=_index)
-            for result, held in zip(
-                [node] if "variable" in node.meta else results, self._state(node), strict=False
-            ):
+            results = [node] if "variable" in node.meta else sorted(node.users, key=_index)
+            for result, held in zip(results, self._state(node), strict=False):
                 copied[result] = copied[held]
         if groups:
             graph.call_function(_interrupts.hold)
