@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mutation_type import Mutation
+from mutations_devices import DEVICES
 from mutations_engine import ENGINE
 from mutations_files import FILES
 
@@ -932,4 +933,4 @@ _DISTRIBUTED = (
     ),
 )
 
-MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE, *FILES)
+MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE, *FILES, *DEVICES)
