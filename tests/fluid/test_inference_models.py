@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from fluid import inference_snippets
 from fluid.inference_choice import chosen
-from paddle_compat import fluid
+from paddle_compat import export, fluid
 from paddle_compat.checkpoints import read_inference_model
 from paddle_compat.checkpoints.program_desc import (
     Attribute,
@@ -100,6 +101,16 @@ def test_from_memory() -> None:
     image = np.load(path / "feed.npz")["image"]
     (share, _) = executor().run(program, feed={feeds[0]: image}, fetch_list=fetches)
     assert share.shape == (3, 5)
+
+
+def test_what_is_loaded_becomes_a_torch_module(tmp_path: Path) -> None:
+    program, feeds, fetches = load("classifier")
+    module = export.to_module(program, fetches).eval()
+    image = np.load(RECORDED / "classifier" / "feed.npz")["image"]
+    wanted = executor().run(program, feed={feeds[0]: image}, fetch_list=fetches)
+    for found, array in zip(module(torch.from_numpy(image)), wanted, strict=True):
+        assert (found.detach().numpy() == array).all()
+    assert "fc_0.w_0" in module.state_dict()
 
 
 def test_parameters_and_names_are_read_without_a_program() -> None:

@@ -246,9 +246,8 @@ class _Writer:
 
     def _fresh(self, name: str, dtype: int = int(VarType.FP32), shape: tuple[int, ...] = ()) -> str:
         """Declare a variable that the program does not have; return its name."""
-        taken = {*self.program.global_block().vars, *self.block.variables}
-        fresh, count = name, 0
-        while fresh in taken:
+        known, fresh, count = self.program.global_block().vars, name, 0
+        while fresh in known or fresh in self.block.variables:
             count += 1
             fresh = f"{name}_{count}"
         self.block.variables[fresh] = VarDesc(fresh, dtype=dtype, shape=shape)
