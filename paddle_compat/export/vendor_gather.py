@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -40,6 +40,7 @@ _TWINS = {
     Symbol(*whose): Symbol(vendor_plain.__name__, name)
     for whose, name in vendor_plain.TWINS.items()
 }
+_INLINED = {Symbol(*whose): behind for whose, behind in vendor_plain.INLINED.items()}
 
 
 class VendorError(ValueError):
@@ -181,6 +182,10 @@ class Gathered:
                 f"{target.module} as a value"
             )
         if isinstance(target, Symbol):
+            call = reference.parents[-1]
+            called = isinstance(call, ast.Call) and call.func is node and target in _INLINED
+            if called and definition.piece.unwrap(cast(ast.Call, call), _INLINED[target]):
+                return
             _check_called(target)
             target = self._add(target)
         definition.uses.append(Use(node, written, target, reference.hidden))

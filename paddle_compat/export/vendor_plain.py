@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["TWINS"]
+__all__ = ["INLINED", "TWINS"]
 
 
 def single(value: float) -> float:
@@ -67,6 +67,20 @@ def read_dtype(dtype: Any) -> torch.dtype:
         raise kind(f"{dtype!r} is no dtype") from None
 
 
+def check_tensor(
+    layer: str, name: str, value: object, allowed: tuple[torch.dtype, ...] | None = None
+) -> None:
+    """Check that an argument is a tensor, of one of the dtypes; bfloat16 passes as float16 does."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{layer}: {name} must be a tensor, but it is {type(value).__name__}")
+    if allowed is None or value.dtype in allowed:
+        return
+    if value.dtype == torch.bfloat16 and torch.float16 in allowed:
+        return
+    wanted = " or ".join(str(dtype).removeprefix("torch.") for dtype in allowed)
+    raise TypeError(f"{layer}: {name} must be {wanted}, but it is {value.dtype}")
+
+
 _FLUID = "paddle_compat.fluid"
 
 TWINS = {
@@ -77,5 +91,12 @@ TWINS = {
     (f"{_FLUID}.layers._stand_in", "stand_in"): "stand_in",
     (f"{_FLUID}._dtypes", "as_torch_dtype"): "as_torch_dtype",
     (f"{_FLUID}.layers._checks", "read_dtype"): "read_dtype",
+    (f"{_FLUID}.layers._checks", "check_tensor"): "check_tensor",
 }
 """The twins here, by the module and name of whose they are."""
+
+INLINED = {
+    (f"{_FLUID}.layers._shapes", "torch_dtype_of"): ".dtype",
+    (f"{_FLUID}.layers._stand_in", "stand_in"): "",
+}
+"""What a call comes down to: its one argument, and this behind it."""

@@ -52,6 +52,22 @@ class Piece:
         if new != old:
             self._edits.append((*_span(node), new))
 
+    def unwrap(self, call: ast.Call, behind: str) -> bool:
+        """Put the one argument of a call, with text behind it, in the call's place if that can be.
+
+        Args:
+            call: the call.
+            behind: the text.
+        """
+        if len(call.args) != 1 or call.keywords:
+            return False
+        [argument] = call.args
+        if not isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+            return False
+        (start, end), (first, last) = _span(call), _span(argument)
+        self._edits += [(start, first, ""), (last, end, behind)]
+        return True
+
     def rename(self, name: str, new: str) -> None:
         """Give what the statement binds another name.
 
