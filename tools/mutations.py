@@ -6,6 +6,7 @@ from mutation_type import Mutation
 from mutations_devices import DEVICES
 from mutations_engine import ENGINE
 from mutations_files import FILES
+from mutations_vendoring import VENDORING
 
 __all__ = ["MUTATIONS", "Mutation"]
 
@@ -933,4 +934,4 @@ _DISTRIBUTED = (
     ),
 )
 
-MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE, *FILES, *DEVICES)
+MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE, *FILES, *DEVICES, *VENDORING)
