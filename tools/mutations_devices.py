@@ -49,8 +49,8 @@ DEVICES = (
     Mutation(
         "devices: each process begins with its own parameters",
         _PROCESSES,
-        "value.copy_(sent.view(value.dtype).view(value.shape))",
-        "sent.view(value.dtype).view(value.shape)",
+        "dist.broadcast(sent, 0)",
+        "dist.broadcast(sent.clone(), 0)",
         _RANKS,
     ),
     Mutation(
@@ -79,13 +79,6 @@ DEVICES = (
         _TEAM,
         "if seen is None or seen[0] is not value or seen[1] != value._version:",
         "if True:",
-        _PLACES,
-    ),
-    Mutation(
-        "devices: a run that failed leaves the other places as they are",
-        _TEAM,
-        "                replica.forget()",
-        "                pass",
         _PLACES,
     ),
     Mutation(

@@ -120,6 +120,13 @@ def parameters_and_gradients_are_fetched_of_each_place(fluid: Any) -> Any:
 
 
 @question
+def gradients_of_other_values_stay_those_of_each_place(fluid: Any) -> Any:
+    net = Net(fluid)
+    fetch = [net.out.name + "@GRAD", net.loss.name + "@GRAD"]
+    return net.run(net.compiled(places=places(fluid, 2)), fetch=fetch)
+
+
+@question
 def results_are_not_merged(fluid: Any) -> Any:
     net = Net(fluid)
     program = net.compiled(places=places(fluid, 2))
