@@ -86,6 +86,31 @@ def test_a_disk_that_refuses_leaves_both_as_they_were(
         assert number > 2  # there are two
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_source_never_stands_beside_other_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    path = tmp_path / "net.py"
+    if there:
+        write(path, "1\n", {"number": torch.tensor(1)})
+    own = Path.replace
+    moves = 0
+
+    def watched(self: Path, target: Path) -> Path:
+        nonlocal moves
+        moved = own(self, target)
+        moves += 1
+        if path.exists():  # a process that is killed here leaves this
+            number = int(read_tensors(weights_of(path))["number"])
+            assert number == int(path.read_text())
+        return moved
+
+    monkeypatch.setattr(Path, "replace", watched)
+    write(path, "2\n", {"number": torch.tensor(2)}, force=True)
+    assert moves >= 4
+    assert path.read_text() == "2\n"
+
+
 KILLED = """
 import sys, torch
 from pathlib import Path
