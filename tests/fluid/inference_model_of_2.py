@@ -22,8 +22,12 @@ def build() -> Any:
     y = paddle.nn.BatchNorm2D(4)(paddle.nn.Conv2D(3, 4, 3, padding=1)(x))
     y = functional.max_pool2d(functional.relu(y), 2, 2)
     y = paddle.concat([y, paddle.transpose(y, [0, 1, 3, 2])], axis=1)
-    y = functional.sigmoid(y) * 2.0
-    return x, functional.softmax(paddle.reshape(y, [-1, 128]))
+    y = functional.hardswish(functional.sigmoid(y) * 2.0)
+    row = functional.softmax(paddle.nn.Linear(128, 5)(paddle.flatten(y, 1)))
+    pooled = paddle.nn.Linear(8, 5)(paddle.squeeze(functional.adaptive_avg_pool2d(y, 1), [2, 3]))
+    best, _ = paddle.topk(row + pooled[:, 0:], 2)
+    place = paddle.cast(paddle.argmax(row, 1, keepdim=False), "float32")
+    return x, paddle.concat([row, best, paddle.unsqueeze(place, 1)], axis=1)
 
 
 def record(directory: str) -> None:

@@ -59,11 +59,15 @@ def _recorded() -> Mapping[str, Any]:
 
 @functools.cache
 def definition_of(type: str) -> Definition:
-    """Return an operator's definition.
+    """Return an operator's definition, of 1.8.5 or of what came later.
 
     Raises:
         KeyError: it is not recorded.
     """
+    if type not in _recorded():
+        from paddle_compat.fluid.io._operators.newer import DEFINITIONS
+
+        return DEFINITIONS[type]
     found = _recorded()[type]
     return Definition(
         {slot.name: slot for slot in map(_slot, found["inputs"])},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from paddle_compat.fluid._dtypes import VarType
 from paddle_compat.fluid._layer import by_type
 from paddle_compat.fluid.io._operators.forms import Arguments, Call, Forms, form, same
 from paddle_compat.fluid.layers.control_flow import OPERATORS
@@ -29,7 +30,14 @@ def _reduced(arguments: Arguments) -> dict[str, Any]:
 
 
 def _reduce(call: Call) -> Arguments:
-    return {"dim": None if call.attrs["reduce_all"] else call.attrs["dim"]}
+    # Paddle 2 names no axis for all of them.
+    return {"dim": None if call.attrs["reduce_all"] else call.attrs["dim"] or None}
+
+
+def _index(call: Call) -> Arguments:
+    if call.attrs.get("dtype", -1) not in (-1, int(VarType.INT64)):
+        raise ValueError("its indices are not int64")
+    return {}
 
 
 _X = ("X:x", "Out")
@@ -91,7 +99,7 @@ FORMS: Forms = {
         read=_reduce,
         uses="dim reduce_all",
     ),
-    **same("arg_max arg_min", *_X, "axis"),
+    **same("arg_max arg_min", *_X, "axis", read=_index, uses="dtype"),
     **same("argsort", "X:input", "Out Indices", "axis descending"),
     **same("top_k", "X:input K:k", "Out Indices", "k"),
     "sum": (

@@ -36,7 +36,6 @@ _HARMLESS = frozenset(
         "force_cpu",
         "fuse_relu_before_depthwise_conv",
         "in_place",
-        "interp_method",
         "is_test",
         "mkldnn_data_type",
         "op_callstack",
