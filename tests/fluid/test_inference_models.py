@@ -476,6 +476,21 @@ def test_what_is_multiplied_with_an_unknown_size_is_unknown(tmp_path: Path) -> N
     assert fetches[0].shape == (-1, 3)
 
 
+def test_results_that_a_program_does_not_have_are_made_all_the_same(tmp_path: Path) -> None:
+    """As other versions have fewer: the names of the others stay theirs."""
+    x = fluid.data("x", [None, 4])
+    _, places = layers.topk(x, 2)
+    save(tmp_path, [places])
+    path = tmp_path / "__model__"
+    program = read_program(path.read_bytes(), "it")
+    next(op for op in program.blocks[0].operators if op.type == "top_k").outputs["Out"] = []
+    path.write_bytes(program_bytes(program))
+    loaded, _, fetches = fluid.io.load_inference_model(str(tmp_path), executor())
+    fed = np.array([[3.0, 1.0, 4.0, 2.0]], "float32")
+    (found,) = executor().run(loaded, feed={"x": fed}, fetch_list=fetches)
+    assert found.tolist() == [[2, 0]]
+
+
 def test_every_layer_has_a_form() -> None:
     from paddle_compat.fluid._layer import _by_type
 

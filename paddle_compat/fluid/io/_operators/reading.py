@@ -22,7 +22,7 @@ from paddle_compat.fluid._infer import infer
 from paddle_compat.fluid._program import Program
 from paddle_compat.fluid._variable import Variable
 from paddle_compat.fluid.io._operators import FORMS
-from paddle_compat.fluid.io._operators.definitions import REQUIRED, definition_of
+from paddle_compat.fluid.io._operators.definitions import REQUIRED, Slot, definition_of
 from paddle_compat.fluid.io._operators.forms import Call, Form
 from paddle_compat.fluid.layer_helper import append_layer
 
@@ -209,7 +209,7 @@ def _record(program: Program, op: OpDesc, told: BlockDesc) -> None:
     call = _call(op, block.vars)
     form = next(one for one in FORMS[op.type] if _missing(op, one, call) is None)
     arguments = form.arguments(call)
-    names = _names(op, form)
+    names = _names(op, form, call.definition.outputs)
     spec = form.spec(call)
     if spec is None:
         shared = [arguments[form.shares]] if form.shares else []
@@ -225,19 +225,19 @@ def _record(program: Program, op: OpDesc, told: BlockDesc) -> None:
         key: value for key, value in arguments.items() if key not in ("name", "act", spec.into)
     }
     signatures = infer(spec.function, arguments, spec.infer)
-    if len(names) > len(signatures):
+    if len(names) != len(signatures):
         raise ValueError(f"it has {len(names)} results, and the layer has {len(signatures)}")
-    names += [f"{names[0]}.result_{place}" for place in range(len(names), len(signatures))]
     shared = [spec.shared(arguments, i, shape) for i, (shape, _) in enumerate(signatures)]
-    outputs = [
-        _output(program, name, signature, told)
-        for name, signature in zip(names, signatures, strict=True)
+    levels = [
+        spec.lod_level if place in spec.ragged else getattr(source, "lod_level", 0)
+        for place, source in enumerate(shared)
     ]
-    for place, (output, source) in enumerate(zip(outputs, shared, strict=True)):
+    outputs = [
+        _output(program, name, signature, told, level)
+        for name, signature, level in zip(names, signatures, levels, strict=True)
+    ]
+    for output in outputs:
         output.stop_gradient = output.stop_gradient or spec.stop_gradient
-        if output.name not in told.variables:
-            level = spec.lod_level if place in spec.ragged else getattr(source, "lod_level", 0)
-            output._lod_level = level
     append_layer(spec, arguments, outputs, shared, block)
 
 
@@ -246,12 +246,21 @@ def _signature(arguments: Mapping[str, Any]) -> Any:
     return tuple(value.shape), value.dtype
 
 
-def _names(op: OpDesc, form: Form) -> list[str]:
+def _names(op: OpDesc, form: Form, slots: Mapping[str, Slot]) -> list[str]:
     """Return the names of an operator's results, in the layer's order."""
-    return [name for slot in form.outputs for name in op.outputs.get(slot, ())]
+    found = []
+    for slot in form.outputs:
+        names = op.outputs.get(slot, [])
+        if not names and not slots[slot].several:
+            # A result that the program does not use, or that its version did not have.
+            names = [f"{op.written[0]}.{slot}"]
+        found += names
+    return found
 
 
-def _output(program: Program, name: str, signature: Any, told: BlockDesc) -> Variable:
+def _output(
+    program: Program, name: str, signature: Any, told: BlockDesc, level: int = 0
+) -> Variable:
     """Return the variable that takes a result: a new one, or what has the name already."""
     block = program.global_block()
     known = block.vars.get(name)
@@ -259,7 +268,6 @@ def _output(program: Program, name: str, signature: Any, told: BlockDesc) -> Var
     if known is not None and known.persistable:
         return known
     shape, dtype = signature
-    level = 0
     if described is not None and described.dtype is not None:
         level = described.lod_level
         if len(described.shape) == len(shape):
