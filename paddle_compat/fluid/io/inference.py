@@ -36,7 +36,7 @@ def save_inference_model(
 
     The program is cut down to what the results need from what is fed, in the form for testing.
     `main_program` itself stays as it is. Everything is checked before anything is written; each
-    file is written whole or not at all, the program last.
+    file is written whole or not at all, the program last. With `params_filename` there are two.
 
     Args:
         dirname: the directory, which is made if need be.
