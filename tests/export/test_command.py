@@ -212,6 +212,13 @@ def test_a_fetched_name_finds_the_program_that_has_it(export: Callable[..., Done
     assert "  takes z\n  returns mine.tmp_0\n" in done.out
 
 
+def test_the_program_that_was_run_last_is_taken(export: Callable[..., Done]) -> None:
+    first = "exe.run(test, feed=feed, fetch_list=[y])\nfor step"
+    done = export(text=TRAINING.replace("for step", first))
+    assert done.code == 0
+    assert "  returns head.tmp_1\n" in done.out
+
+
 def test_a_module_is_run_by_its_name(runner: Runner) -> None:
     runner.write(TRAINING, "package/train.py")
     runner.write("", "package/__init__.py")
