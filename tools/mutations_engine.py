@@ -46,8 +46,8 @@ ENGINE = (
     Mutation(
         "engine: the weights of targets are ignored",
         _DIFFERENTIATE,
-        "torch.ones_like(target) if weight is None else weight",
-        "torch.ones_like(target)",
+        "torch.full_like(target, scale) if weight is None else weight",
+        "torch.full_like(target, scale)",
         _ASKED,
     ),
     Mutation(
@@ -60,7 +60,7 @@ ENGINE = (
     Mutation(
         "engine: an update in place is done although a layer reads the old value later",
         _UPDATES,
-        "        return all(not item.users for item in node.users)",
+        "        return all(user in self._last for item in items for user in item.users)",
         "        return True",
         _RUNS,
     ),
@@ -129,7 +129,7 @@ ENGINE = (
     ),
     Mutation(
         "engine: a feed's dtype is not compared",
-        _EXECUTOR,
+        "fluid/_feeding.py",
         "        if tensor.dtype != variable.torch_dtype:",
         "        if False:",
         _ASKED,
