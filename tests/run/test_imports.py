@@ -11,7 +11,7 @@ from paddle_compat.errors import UnsupportedAPIError
 from run.conftest import Runner
 
 SAME_MODULES = """
-    import importlib, operator, pkgutil, sys
+    import importlib, inspect, operator, pkgutil, sys
     import paddle
     import paddle.fluid as fluid
     import paddle.fluid.layers.detection
