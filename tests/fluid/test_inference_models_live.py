@@ -141,7 +141,9 @@ def disagreements(root: Path) -> dict[str, Any]:
         if str(number) in refused:
             continue
         if str(number) in failed:
-            found[snippet.name] = failed[str(number)]
+            # What has no elements cannot be scaled by real Paddle, from its own models neither.
+            if "IsInitialized():0" not in failed[str(number)]:
+                found[snippet.name] = failed[str(number)]
             continue
         mine = {k: v for k, v in loaded.items() if k.startswith(f"{number}/")}
         wanted = {k: v for k, v in saved.items() if k.startswith(f"{number}/")}
