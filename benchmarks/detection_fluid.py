@@ -217,7 +217,9 @@ class RetinaNet:
         self.program, startup = fluid.Program(), fluid.Program()
         startup.random_seed = SEED
         with fluid.program_guard(self.program, startup), fluid.unique_name.guard():
-            fetches = retinanet_fluid.build_losses(*retinanet_fluid.build_network(size))
+            inputs = retinanet_fluid.declare_inputs(size)
+            outputs = retinanet_fluid.build_network(inputs)
+            fetches = retinanet_fluid.build_losses(outputs, inputs)
             training.minimize(fetches["loss"], STEPS, 1e-3, 5)
         self.fetches = list(fetches.values())
         random = np.random.RandomState(SEED)

@@ -17,12 +17,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import checkpoints
 import numpy as np
 import paddle.fluid as fluid
 import retinanet_data
 import retinanet_fluid
 import retinanet_model
+import step_folders
 import training
 
 RATE, WARMUP_STEPS = 0.01, 20
@@ -147,7 +147,7 @@ def train(
                 )
             due = made % options.every == 0 or made == options.until
             if due and options.checkpoints and PROCESS == 0:
-                print("saved", checkpoints.save(program, options.checkpoints, options.keep))
+                print("saved", step_folders.save(program, options.checkpoints, options.keep))
     except fluid.core.EOFException:
         loader.reset()
     return dict(zip(fetches, np.array(history).T))  # noqa: B905
@@ -200,7 +200,7 @@ def main() -> None:
     executor.run(startup_program)
     first = 0
     if options.resume:
-        first = checkpoints.resume(main_program, executor, options.checkpoints)
+        first = step_folders.resume(main_program, executor, options.checkpoints)
         print(f"going on after step {first}")
     arrays = {"initial " + name: a for name, a in training.parameters(main_program).items()}
     arrays.update(train(executor, main_program, parts, options, first))

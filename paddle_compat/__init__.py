@@ -48,6 +48,7 @@ __all__ = [
     "int64",
     "load",
     "nn",
+    "reader",
     "save",
     "sum",
     "tensor",
