@@ -326,7 +326,9 @@ def _as_tensors(found: Any, source: str, numpy: bool) -> Any:
 
 def _read_model(root: Path, model: str | None, params: str | None) -> dict[str, Array]:
     """Return the arrays of a directory or of a model, by name."""
-    if Path(f"{root}.pdmodel").is_file():
+    # `fluid.save` writes a .pdmodel too, beside .pdparams: that one is a program that trains.
+    beside = Path(f"{root}.pdiparams").is_file() or not Path(f"{root}.pdparams").is_file()
+    if Path(f"{root}.pdmodel").is_file() and beside:
         model, params, root = f"{root.name}.pdmodel", f"{root.name}.pdiparams", root.parent
     elif not root.is_dir():
         ending = next((end for end in (".pdparams", ".pdopt") if Path(f"{root}{end}").exists()), "")
