@@ -26,7 +26,7 @@ from paddle_compat.conformance.vectors_file import VECTORS, Recording, Vectors, 
 
 __all__ = ["VERSIONS", "calls_of", "main", "record"]
 
-VERSIONS = ("1.8.5", "2.6.2", "3.0.0", "3.3.1")
+VERSIONS = ("1.8.5", "2.6.2", "3.0.0", "3.1.1", "3.2.2", "3.3.1")
 
 
 def calls_of(face: str) -> list[Call]:
