@@ -5,8 +5,11 @@ An entry holds for the snippets whose names begin with its key.
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -349,5 +352,16 @@ DIFFERS: Mapping[str, Differs] = {
 
 
 def known_difference(name: str, differs: Mapping[str, Differs] = DIFFERS) -> Differs | None:
-    """Return the entry that a snippet's name begins with."""
-    return next((differs[prefix] for prefix in differs if name.startswith(prefix)), None)
+    """Return the entry that a snippet's name begins with, under the id that reports give it."""
+    for prefix, found in differs.items():
+        if name.startswith(prefix):
+            return replace(found, id=_identify(prefix))
+    return None
+
+
+def _identify(prefix: str) -> str:
+    """Return what a difference is called: its layer, and a few digits that tell it from others."""
+    layer = re.match(r"\w*", prefix)
+    assert layer is not None
+    digits = hashlib.sha256(prefix.encode()).hexdigest()[:6]
+    return f"layer-{layer[0].replace('_', '-') or 'program'}-{digits}"

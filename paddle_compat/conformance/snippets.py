@@ -23,12 +23,15 @@ __all__ = [
     "CHANCE",
     "Answer",
     "Differs",
+    "Disagreement",
+    "Outdated",
     "Snippet",
     "answer_ours",
     "answer_paddle",
     "check",
     "compare",
     "duplicates",
+    "truth_of",
 ]
 
 TOLERANCES: Mapping[str, float] = {"float16": 1e-3, "float32": 1e-6, "float64": 2e-15}
@@ -53,6 +56,7 @@ class Differs:
         ours: how ours ends.
         truth: the arrays that ours must answer where Paddle's are wrong, from the inputs.
         report: the entries of the report, by dotted path, that differ, with what ours says.
+        id: its name in reports; empty until it is known of a snippet.
     """
 
     reason: str
@@ -60,6 +64,7 @@ class Differs:
     ours: str = "ok"
     truth: Callable[..., Mapping[str, Array]] | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +183,35 @@ class _EagerTorch:
         return bool(tensor.requires_grad)
 
 
+class Disagreement(str):
+    """A disagreement in words; where it is about an element of arrays, with the numbers.
+
+    Attributes:
+        part: the array or the entry of the report; ``outcome`` where it is about the ending.
+        elements: how many elements differ.
+        worst: where the one is that is furthest off.
+        ours: our number there.
+        paddle: the other.
+    """
+
+    part: str = "outcome"
+    elements: int = 0
+    worst: tuple[int, ...] = ()
+    ours: float | None = None
+    paddle: float | None = None
+
+    @classmethod
+    def of(cls, part: str, told: str) -> Disagreement:
+        """Return a disagreement about one part, told in words."""
+        made = cls(f"{part}: {told}")
+        made.part = part
+        return made
+
+
+class Outdated(Disagreement):
+    """A declared difference that real Paddle does not show (any more)."""
+
+
 def answer_paddle(oracle: SubprocessOracle, snippet: Snippet) -> Answer:
     """Run a snippet by real Paddle."""
     return Answer.from_wire(*oracle.ask(*snippet.to_wire()))
@@ -190,14 +224,14 @@ def answer_ours(snippet: Snippet) -> Answer:
     return Answer.from_wire({"kind": "ok"}, answers)
 
 
-def check(snippet: Snippet, ours: Answer, paddle: Answer) -> list[str]:
+def check(snippet: Snippet, ours: Answer, paddle: Answer) -> list[Disagreement]:
     """Hold ours to Paddle's answer, or to what is declared where they differ; empty is well."""
     if snippet.differs is None:
         return compare(snippet, ours, paddle)
     return _check_difference(snippet, snippet.differs, ours, paddle)
 
 
-def compare(snippet: Snippet, ours: Answer, paddle: Answer) -> list[str]:
+def compare(snippet: Snippet, ours: Answer, paddle: Answer) -> list[Disagreement]:
     """Tell every disagreement of two answers to one snippet."""
     if paddle.report["kind"] != "ok" or ours.report["kind"] != "ok":
         return _compare_errors(ours, paddle)
@@ -207,7 +241,7 @@ def compare(snippet: Snippet, ours: Answer, paddle: Answer) -> list[str]:
     for name in sorted({*ours.arrays, *paddle.arrays} - empty):
         if name not in ours.arrays or name not in paddle.arrays:
             where = "Paddle" if name in ours.arrays else "ours"
-            findings.append(f"{name}: {where} has none")
+            findings.append(Disagreement.of(name, f"{where} has none"))
             continue
         findings += compare_arrays(name, ours.arrays[name], paddle.arrays[name], snippet.terms)
     return findings
@@ -219,7 +253,7 @@ def _is_empty(answer: Answer, name: str) -> bool:
 
 def _compare_reports(
     snippet: Snippet, ours: Mapping[str, Any], paddle: Mapping[str, Any]
-) -> list[str]:
+) -> list[Disagreement]:
     """Compare what was built: names, shapes, dtypes, flags, parameters, facts."""
     parts = ["outs", "parameters", "facts", "persistables", "lods"]
     if snippet.operations:
@@ -229,10 +263,8 @@ def _compare_reports(
         mine, theirs = _flat(part, ours.get(part)), _flat(part, paddle.get(part))
         for path in sorted({*mine, *theirs}):
             if path not in mine or path not in theirs or mine[path] != theirs[path]:
-                findings.append(
-                    f"{path}: ours {mine.get(path, 'nothing')!r}, "
-                    f"Paddle {theirs.get(path, 'nothing')!r}"
-                )
+                told = f"ours {mine.get(path, 'nothing')!r}, Paddle {theirs.get(path, 'nothing')!r}"
+                findings.append(Disagreement.of(path, told))
     return findings
 
 
@@ -243,29 +275,34 @@ def _flat(path: str, value: Any) -> dict[str, Any]:
     return {k: v for key, item in value.items() for k, v in _flat(f"{path}.{key}", item).items()}
 
 
-def compare_arrays(name: str, ours: Array, paddle: Array, terms: float = 1.0) -> list[str]:
+def compare_arrays(name: str, ours: Array, paddle: Array, terms: float = 1.0) -> list[Disagreement]:
     """Compare two arrays: dtype, shape, where they are not finite, and the distance."""
     if ours.dtype != paddle.dtype or ours.shape != paddle.shape:
-        return [
-            f"{name}: ours {ours.dtype}{list(ours.shape)}, "
-            f"Paddle {paddle.dtype}{list(paddle.shape)}"
-        ]
+        told = (f"{array.dtype}{list(array.shape)}" for array in (ours, paddle))
+        return [Disagreement.of(name, "ours {}, Paddle {}".format(*told))]
     if ours.dtype.kind != "f":
         bad = ours != paddle
+        distance = bad.astype(np.float64)
     else:
         mine, theirs = ours.astype(np.float64), paddle.astype(np.float64)
         with np.errstate(invalid="ignore"):
             same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
             finite = theirs[np.isfinite(theirs)]
             scale = float(np.abs(finite).max()) if finite.size else 0.0
-            bad = ~same & ~(np.abs(mine - theirs) <= terms * TOLERANCES[ours.dtype.name] * scale)
+            apart = np.abs(mine - theirs)
+            bad = ~same & ~(apart <= terms * TOLERANCES[ours.dtype.name] * scale)
+        distance = np.where(bad, np.nan_to_num(apart, nan=np.inf), -1.0)
     if not bad.any():
         return []
-    index = tuple(int(i) for i in np.argwhere(bad)[0])
-    return [
-        f"{name}: {int(bad.sum())} of {bad.size} differ; at {index}: ours {ours[index]!r}, "
-        f"Paddle {paddle[index]!r}"
-    ]
+    index = tuple(int(i) for i in np.unravel_index(int(distance.argmax()), bad.shape))
+    found = Disagreement.of(
+        name,
+        f"{int(bad.sum())} of {bad.size} differ; at {index}: ours {ours[index]!r}, "
+        f"Paddle {paddle[index]!r}",
+    )
+    found.elements, found.worst = int(bad.sum()), index
+    found.ours, found.paddle = float(ours[index]), float(paddle[index])
+    return [found]
 
 
 # What Paddle raises by accident, deep inside: any clear refusal does for it.
@@ -297,9 +334,9 @@ def accepted_errors(paddle: Mapping[str, Any]) -> tuple[str, ...]:
     return (paddle["error"],)
 
 
-def _compare_errors(ours: Answer, paddle: Answer) -> list[str]:
+def _compare_errors(ours: Answer, paddle: Answer) -> list[Disagreement]:
     """Compare endings that are not both a result: ours is never later than Paddle's."""
-    told = [f"ours {ours.told}; Paddle {paddle.told}"]
+    told = [Disagreement(f"ours {ours.told}; Paddle {paddle.told}")]
     if ours.report["kind"] != "error" or paddle.report["kind"] != "error":
         return told
     mine = {ours.report["error"], *ours.report["bases"]}
@@ -311,18 +348,19 @@ def _compare_errors(ours: Answer, paddle: Answer) -> list[str]:
 
 def _check_difference(
     snippet: Snippet, differs: Differs, ours: Answer, paddle: Answer
-) -> list[str]:
+) -> list[Disagreement]:
     """Check that a declared difference is still there, and that ours is what it should be."""
     findings = []
     if not differs.reason:
-        findings.append("a difference without a reason")
+        findings.append(Disagreement("a difference without a reason"))
     chance = differs.paddle == CHANCE
     if paddle.ending != differs.paddle and not chance:
-        findings.append(f"Paddle's ending is no longer {differs.paddle!r}: {paddle.told}")
+        told = f"Paddle's ending is no longer {differs.paddle!r}: {paddle.told}"
+        findings.append(Outdated(told))
     if ours.ending != differs.ours:
-        findings.append(f"ours should end with {differs.ours!r}: {ours.told}")
+        findings.append(Disagreement(f"ours should end with {differs.ours!r}: {ours.told}"))
     if not findings and not chance and not compare(snippet, ours, paddle):
-        findings.append(f"the declared difference no longer occurs: {differs.reason}")
+        findings.append(Outdated(f"the declared difference no longer occurs: {differs.reason}"))
     if ours.report["kind"] != "ok":
         return findings
     mine = {}
@@ -330,18 +368,27 @@ def _check_difference(
         mine.update(_flat(part, value))
     for path, wanted in differs.report.items():
         if mine.get(path) != wanted:
-            findings.append(f"{path}: ours {mine.get(path)!r}, should be {wanted!r}")
+            told = f"ours {mine.get(path)!r}, should be {wanted!r}"
+            findings.append(Disagreement.of(path, told))
     if differs.truth is None and not differs.report:
-        return [*findings, "a difference of results that says nothing about ours"]
-    truth = {} if differs.truth is None else differs.truth(**snippet.inputs)
+        silent = Disagreement("a difference of results that says nothing about ours")
+        return [*findings, silent]
+    truth = truth_of(snippet)
     for name, wanted in truth.items():
         if name not in ours.arrays:
-            findings.append(f"{name}: ours has none")
+            findings.append(Disagreement.of(name, "ours has none"))
         else:
             findings += compare_arrays(name, ours.arrays[name], wanted, snippet.terms)
     if chance:
         return findings
     return findings + _other_parts(snippet, differs, ours, paddle, truth)
+
+
+def truth_of(snippet: Snippet) -> Mapping[str, Array]:
+    """Return the arrays that are known to be right although Paddle's are not, by name."""
+    if snippet.differs is None or snippet.differs.truth is None:
+        return {}
+    return snippet.differs.truth(**snippet.inputs)
 
 
 def _other_parts(
@@ -350,16 +397,12 @@ def _other_parts(
     ours: Answer,
     paddle: Answer,
     truth: Mapping[str, Array],
-) -> list[str]:
+) -> list[Disagreement]:
     """Compare what the declared difference does not speak of."""
     if paddle.report["kind"] != "ok":
         return []
-    spoken = (*truth, *differs.report)
-    return [
-        finding
-        for finding in compare(snippet, ours, paddle)
-        if not any(finding.startswith(f"{name}:") for name in spoken)
-    ]
+    spoken = {*truth, *differs.report}
+    return [found for found in compare(snippet, ours, paddle) if found.part not in spoken]
 
 
 def duplicates(snippets: Sequence[Snippet]) -> list[str]:
