@@ -1,0 +1,1 @@
+"""The rules that the porter itself applies: one subject a module."""

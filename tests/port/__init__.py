@@ -1,0 +1,1 @@
+"""Tests of the porter from Paddle source to PyTorch source."""
