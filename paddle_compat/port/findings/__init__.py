@@ -1,0 +1,1 @@
+"""What a port brings in silently: one subject a module, each with rules PC2xx."""
