@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Result",
     "Status",
     "Stopped",
+    "joined",
 ]
 
 SCHEMA = 1
@@ -125,6 +126,30 @@ class Curve:
     exact: tuple[float, ...]
     ours: tuple[float | None, ...]
     paddle: tuple[float | None, ...]
+
+
+def joined(curves: Iterable[Curve]) -> tuple[Curve, ...]:
+    """Put curves that are pieces of one together, in rising order of x.
+
+    The cases of a mean are of one length each, and give one point each.
+    """
+    pieces: dict[tuple[object, ...], list[Curve]] = {}
+    for curve in curves:
+        key = (curve.api, curve.version, curve.dtype, curve.gamma, curve.label)
+        pieces.setdefault((*key, curve.part, curve.axis), []).append(curve)
+    whole = []
+    for same in pieces.values():
+        same.sort(key=lambda curve: curve.x[:1])
+        whole.append(
+            replace(
+                same[0],
+                x=tuple(x for curve in same for x in curve.x),
+                exact=tuple(exact for curve in same for exact in curve.exact),
+                ours=tuple(error for curve in same for error in curve.ours),
+                paddle=tuple(error for curve in same for error in curve.paddle),
+            )
+        )
+    return tuple(whole)
 
 
 @dataclass(frozen=True)
