@@ -1,4 +1,4 @@
-"""Calls that must fail, and how: for both losses, what real Paddle does is in the vectors."""
+"""Calls that must fail, and how: for every loss, what real Paddle does is in the vectors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Json
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, MODULE, Array, Call, Json
 
 __all__ = ["BadInput", "bad_input"]
 
@@ -130,6 +130,24 @@ def _functional() -> Iterator[BadInput]:
         yield bad(f"{key} {value}", "TypeError", key, {key: value})
 
 
+def _module() -> Iterator[BadInput]:
+    """Yield what the Module and Paddle's function both refuse."""
+    logit = np.array([[0.5, -1.0, 2.0], [2.0, 0.0, -3.0]], np.float32)
+    label = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.5]], np.float32)
+    good = {"logit": logit, "label": label}
+    for index, reduction in enumerate(("Sum", "average", "", None, 1)):
+        call = _call(MODULE, f"reduction {index}", good, reduction=reduction)
+        yield BadInput(call, "ValueError", "reduction")
+    for name, wrong in (("[N, 1]", label[:, :1]), ("[C]", label[0]), ("[]", label[0, 0])):
+        other = {**good, "label": np.asarray(wrong)}
+        yield BadInput(_call(MODULE, f"label {name}", other), "ValueError", "label")
+    for name, value in (("gamma", "2"), ("gamma", None), ("alpha", "x"), ("alpha", None)):
+        yield BadInput(_call(MODULE, f"{name} {value}", good, **{name: value}), "TypeError", name)
+
+
+_FACES = {FLUID: _fluid, FUNCTIONAL: _functional, MODULE: _module}
+
+
 def bad_input(face: str) -> list[BadInput]:
     """Return the calls to one face that must fail."""
-    return list(_fluid() if face == FLUID else _functional())
+    return list(_FACES[face]())

@@ -8,13 +8,34 @@ from typing import Any, Literal, TypeAlias
 
 import numpy.typing as npt
 
-__all__ = ["FLUID", "FUNCTIONAL", "Array", "Call", "Json", "Outcome"]
+__all__ = [
+    "FACES",
+    "FLUID",
+    "FUNCTIONAL",
+    "MODULE",
+    "Array",
+    "Call",
+    "Json",
+    "Outcome",
+    "loss_of",
+]
 
 Array: TypeAlias = npt.NDArray[Any]
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 FLUID = "fluid.layers.sigmoid_focal_loss"
 FUNCTIONAL = "nn.functional.sigmoid_focal_loss"
+MODULE = "nn.SigmoidFocalLoss"
+"""Ours alone: real Paddle has no such class, and answers for it by the function.
+
+A call's attributes are the constructor's.
+"""
+FACES = (FLUID, FUNCTIONAL, MODULE)
+
+
+def loss_of(face: str) -> str:
+    """Return the function of real Paddle that answers for a face."""
+    return FUNCTIONAL if face == MODULE else face
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +44,7 @@ class Call:
 
     Attributes:
         name: what the call is about, for messages and test ids.
-        face: the function's dotted name under ``paddle`` and under ``paddle_compat``.
+        face: the function's dotted name under ``paddle`` and under ``paddle_compat``; or `MODULE`.
         inputs: the tensor arguments, by parameter name.
         attrs: the other arguments, JSON values.
         wrt: the inputs whose gradient is wanted.

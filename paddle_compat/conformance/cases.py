@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Json
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, MODULE, Array, Call, Json
 
 __all__ = [
     "ALPHAS",
@@ -20,6 +20,7 @@ __all__ = [
     "functional_grid",
     "functional_reductions",
     "grid_logits",
+    "module_calls",
     "recorded",
 ]
 
@@ -263,6 +264,49 @@ def functional_reductions(
             yield _functional("hyper", logit, label, attrs=attrs, mode=mode)
 
 
+def module_calls(dtypes: tuple[str, ...] = DTYPES) -> Iterator[Call]:
+    """Yield the Module's hyper-parameters, reductions and shapes, under labels of every kind."""
+
+    def call(what: str, logit: Array, label: Array, index: int, **attrs: Json) -> Call:
+        told = [f"{logit.dtype}{list(logit.shape)}", *(f"{k}={v}" for k, v in attrs.items())]
+        out = logit.shape if attrs.get("reduction") == "none" else ()
+        cotangent = None
+        if index % 2:
+            cotangent = np.asarray(_rng("in", what, index).standard_normal(out), logit.dtype)
+        inputs = {"logit": logit, "label": label}
+        # At an infinite logit the exact gradient of the label is not known.
+        wrt = ("logit",) if what == "grid" or index % 3 else ("logit", "label")
+        return Call(f"module {what} ({', '.join(told)})", MODULE, inputs, attrs, wrt, cotangent)
+
+    hyper: tuple[dict[str, Json], ...] = (
+        {},
+        {"alpha": -1, "gamma": 0.0},
+        {"alpha": -1, "gamma": 2.0},
+        {"alpha": 0.0, "gamma": 1.0},
+        {"alpha": 1.0, "gamma": 1.5},
+        {"alpha": 0.1, "gamma": 0.1},
+        {"alpha": 0.5, "gamma": 3},
+        {"alpha": 0.25, "gamma": 5.0},
+    )
+    for dtype in dtypes:
+        values = grid_logits(dtype, random=2)
+        logit = np.repeat(values[:, None], len(LABELS), axis=1)
+        label = np.broadcast_to(np.asarray(LABELS, dtype), logit.shape).copy()
+        for index, attrs in enumerate(hyper):
+            yield call("grid", logit, label, index, reduction="none", **attrs)
+        rng = _rng("module", dtype)
+        logit = np.asarray(3 * rng.standard_normal((4, 5)), dtype)
+        label = np.asarray(rng.choice([0.0, 1.0, 0.4, -100.0], (4, 5)), dtype)
+        for index, attrs in enumerate(hyper):
+            yield call("hyper", logit, label, index, **attrs)
+            yield call("hyper", logit, label, index, reduction="sum", **attrs)
+        for index, shape in enumerate(((), (0, 3), (1, 1), (2, 3, 2), (2, 1, 2, 1, 2, 2))):
+            logit = np.asarray(3 * rng.standard_normal(shape), dtype)
+            label = np.asarray(rng.choice([0.0, 1.0, 0.3], shape), dtype)
+            for reduction in ("sum", "mean", "none"):
+                yield call("shape", logit, label, index, reduction=reduction)
+
+
 def recorded(face: str) -> Iterator[Call]:
     """Yield the calls whose answers are recorded: a part of the above that stays small."""
     gammas, alphas = (0.0, 0.5, 1.5, 2.0, 3.0), (0.25,)
@@ -271,6 +315,8 @@ def recorded(face: str) -> Iterator[Call]:
         yield from fluid_grid((2.0,), (0.0, 0.1, 1.5), ("float32",), random=2)
         yield from fluid_batches()
         yield from fluid_grid((2.0,), (0.25,), ("float32",), random=2, mode="static")
+    elif face == MODULE:
+        yield from module_calls()
     else:
         yield from functional_grid(gammas, alphas, random=2)
         yield from functional_grid((2.0,), (0.0, 0.1, 1.5), ("float32",), random=2)

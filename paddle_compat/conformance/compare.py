@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from paddle_compat.conformance import exact, quirk, quirks
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Outcome
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Outcome, loss_of
 from paddle_compat.conformance.exact import Quantity
 
 __all__ = [
     "TOLERANCES",
     "ULPS",
     "Finding",
+    "arrays_of",
     "compare",
     "compare_with_truth",
     "is_exact",
@@ -59,7 +60,7 @@ processor's mode.
 
 def tolerance(face: str, part: str, dtype: np.dtype[Any]) -> float:
     """Look up the table; `part` is ``value`` or an input's name."""
-    return TOLERANCES[face, "value" if part == "value" else "gradient", dtype.name]
+    return TOLERANCES[loss_of(face), "value" if part == "value" else "gradient", dtype.name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,8 @@ def is_exact(call: Call, part: str, got: Array, truth: Quantity) -> npt.NDArray[
         # Where the exact value overflows the dtype, infinity is its rounding.
         overflow = np.isinf(got) & (np.abs(truth.high) > np.finfo(got.dtype).max)
         near: npt.NDArray[np.bool_] = truth.error(got) <= np.nan_to_num(bound, nan=0.0)
-    return near | overflow
+    right: npt.NDArray[np.bool_] = near | overflow
+    return right
 
 
 def _compare_part(
@@ -217,7 +219,7 @@ def _compare_results(
 ) -> list[Finding]:
     """Compare value and gradients; without a version the ledger excuses nothing."""
     findings: list[Finding] = []
-    mine, theirs = _arrays(ours), _arrays(paddle)
+    mine, theirs = arrays_of(ours), arrays_of(paddle)
     for part, quantity in {"value": truth.value, **truth.gradients}.items():
         if part not in mine or part not in theirs:
             missing = "Paddle" if part in mine else "ours"
@@ -230,6 +232,7 @@ def _compare_results(
     return findings
 
 
-def _arrays(outcome: Outcome) -> dict[str, Array]:
+def arrays_of(outcome: Outcome) -> dict[str, Array]:
+    """Return the value and the gradients of a result, by part."""
     assert outcome.value is not None
     return {"value": outcome.value, **outcome.gradients}

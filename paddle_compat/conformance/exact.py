@@ -17,26 +17,28 @@ the smallest normal float32 in the value (not in the gradient).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-import mpmath
 import numpy as np
 import numpy.typing as npt
 
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, MODULE, Array, Call
+from paddle_compat.conformance.exact_terms import (
+    CLAMP,
+    INF,
+    NAN,
+    ZERO,
+    Terms,
+    context,
+    fast,
+    terms,
+)
 
 __all__ = ["Quantity", "Truth", "evaluate", "fast", "terms"]
 
 Float64: TypeAlias = npt.NDArray[np.float64]
 Objects: TypeAlias = npt.NDArray[np.object_]
-
-_mp = mpmath.MPContext()
-_mp.dps = 50
-_ZERO, _ONE, _INF, _NAN = _mp.mpf(0), _mp.mpf(1), _mp.inf, _mp.nan
-_CLAMP = -_mp.log(_mp.mpf(2) ** -126)
-"""``-log(FLT_MIN)``: where the fluid loss of a positive saturates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,90 +75,6 @@ class Truth:
     gradients: Mapping[str, Quantity] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Terms:
-    """One element without alpha and normalizer: the loss, its derivatives, their magnitudes."""
-
-    loss: Any
-    loss_magnitude: Any
-    by_x: Any
-    by_x_magnitude: Any
-    by_y: Any
-    by_y_magnitude: Any
-
-
-@lru_cache(maxsize=1 << 18)
-def terms(x: float, y: float, gamma: float) -> Terms:
-    """Return ``(1 - p_t)^gamma * CE`` and its derivatives in x and y, exactly (cached)."""
-    if np.isnan(x) or np.isnan(y) or np.isnan(gamma):
-        return Terms(*[_NAN] * 6)
-    if np.isinf(x):
-        return _limits(x, y, gamma)
-    mx, my, g = _mp.mpf(x), _mp.mpf(y), _mp.mpf(gamma)
-    # e <= 1, so neither exp overflows nor 1 + e cancels; p + q = 1 with both accurate.
-    e = _mp.exp(-abs(mx))
-    near, far = 1 / (1 + e), e / (1 + e)
-    p, q = (near, far) if mx >= 0 else (far, near)
-    p_minus_q = (1 if mx >= 0 else -1) * -_mp.expm1(-abs(mx)) / (1 + e)
-    log_p = -_mp.log1p(e) + min(mx, 0)
-    log_q = -_mp.log1p(e) - max(mx, 0)
-    ce_parts = (-my * log_p, -(1 - my) * log_q)
-    ce, ce_magnitude = sum(ce_parts), sum(map(abs, ce_parts))
-    ce_by_x = p * (1 - my) - q * my
-    ce_by_x_magnitude = p * abs(1 - my) + q * abs(my)
-    base = p * (1 - my) + q * my
-    # 1 for a label in [0, 1]; beyond, 1 - p_t cancels, and its power with it.
-    spread = ce_by_x_magnitude / abs(base) if base else _ONE
-    power, slope = _power(base, g), _power_slope(base, g)
-    if power is None or slope is None:
-        return Terms(*[_NAN] * 6)
-    base_by_x = p * q * (1 - 2 * my)
-    x_parts = (slope * base_by_x * ce, power * ce_by_x)
-    y_parts = (-slope * p_minus_q * ce, power * -mx)
-    return Terms(
-        power * ce,
-        spread * abs(power) * ce_magnitude,
-        sum(x_parts),
-        spread * (abs(slope * base_by_x) * ce_magnitude + abs(power) * ce_by_x_magnitude),
-        sum(y_parts),
-        spread * (abs(slope * p_minus_q) * ce_magnitude + abs(power * mx)),
-    )
-
-
-def _power(base: Any, g: Any) -> Any:
-    """Return ``base^g`` over the reals, with ``0^0 = 1``; None where it is not real."""
-    if g == 0:
-        return _ONE
-    if base == 0:
-        return _ZERO if g > 0 else _INF
-    if base < 0 and not _mp.isint(g):
-        return None
-    return _mp.power(base, g)
-
-
-def _power_slope(base: Any, g: Any) -> Any:
-    """Return ``g * base^(g-1)``; None where it is not real."""
-    if g == 0:
-        return _ZERO
-    power = _power(base, g - 1)
-    return None if power is None else g * power
-
-
-def _limits(x: float, y: float, gamma: float) -> Terms:
-    """Return the limits at an infinite logit (gamma >= 0); nan where this module knows none."""
-    if gamma < 0 or np.isinf(gamma):
-        return Terms(*[_NAN] * 6)
-    my, g = _mp.mpf(y), _mp.mpf(gamma)
-    # Far out, CE = |x| * wrong + O(e^-|x|) and 1 - p_t = wrong + O(e^-|x|).
-    wrong = 1 - my if x > 0 else my
-    power = _power(wrong, g)
-    if power is None:
-        return Terms(*[_NAN] * 6)
-    loss = _ZERO if wrong == 0 else power * wrong * _INF
-    by_x = power * wrong * (1 if x > 0 else -1)
-    return Terms(loss, abs(loss), by_x, abs(by_x), _NAN, _NAN)
-
-
 def _round(value: float, dtype: np.dtype[Any]) -> float:
     """Round a hyper-parameter to the precision that Paddle keeps it in."""
     return float(dtype.type(value))
@@ -172,7 +90,7 @@ def _split(*exact: Any) -> Quantity:
     high = np.array([float(v) for v in values.flat]).reshape(values.shape)
     low = np.array(
         [
-            float(v - _mp.mpf(h)) if np.isfinite(h) else 0.0
+            float(v - context.mpf(h)) if np.isfinite(h) else 0.0
             for v, h in zip(values.flat, high.flat, strict=True)
         ]
     )
@@ -187,7 +105,7 @@ def _split(*exact: Any) -> Quantity:
 def _objects(array: Array) -> Objects:
     """Return the same numbers as exact mpmath numbers."""
     flat = np.empty(array.size, dtype=object)
-    flat[:] = [_mp.mpf(float(v)) for v in array.flat]
+    flat[:] = [context.mpf(float(v)) for v in array.flat]
     return flat.reshape(array.shape)
 
 
@@ -202,31 +120,31 @@ def _map(function: Any, *arrays: Array) -> Objects:
 
 def _times(weight: Any, term: Any) -> Any:
     """Multiply; a zero weight wins over an infinite term, as the limit of a zero function."""
-    return _ZERO if weight == 0 and not _mp.isnan(term) else weight * term
+    return ZERO if weight == 0 and not context.isnan(term) else weight * term
 
 
 def _fluid(call: Call) -> Truth:
     """Return the exact answer of the fluid loss: class-index labels, one result an element."""
     x, label = call.inputs["x"], call.inputs["label"]
     gamma = _round(float(call.attrs.get("gamma", 2.0)), _FLOAT32)  # type: ignore[arg-type]
-    alpha = _mp.mpf(_round(float(call.attrs.get("alpha", 0.25)), _FLOAT32))  # type: ignore[arg-type]
-    count = _mp.mpf(max(int(call.inputs["fg_num"].flat[0]), 1))
+    alpha = context.mpf(_round(float(call.attrs.get("alpha", 0.25)), _FLOAT32))  # type: ignore[arg-type]
+    count = context.mpf(max(int(call.inputs["fg_num"].flat[0]), 1))
     hot = label == np.arange(1, x.shape[1] + 1)
     ignored = np.broadcast_to(label == -1, x.shape)
 
     def element(value: float, positive: bool, drop: bool) -> Terms:
         if drop:
-            return Terms(*[_ZERO] * 6)
+            return Terms(*[ZERO] * 6)
         return terms(float(value), float(positive), gamma)
 
     parts = _map(element, x, hot, ignored)
     weight = _map(lambda h: (alpha if h else 1 - alpha) / count, hot)
 
     def loss(term: Terms, positive: bool, w: Any) -> Any:
-        return _times(w, min(term.loss, _CLAMP) if positive else term.loss)
+        return _times(w, min(term.loss, CLAMP) if positive else term.loss)
 
     value = _map(loss, parts, hot, weight)
-    keep = _map(lambda drop, w: _ZERO if drop else abs(w), ignored, weight)
+    keep = _map(lambda drop, w: ZERO if drop else abs(w), ignored, weight)
     truth = _split(value, _map(abs, value), keep)
     if not call.wrt:
         return Truth(truth)
@@ -250,30 +168,53 @@ def _fold(array: Objects, shape: tuple[int, ...]) -> Objects:
 
 def _total(array: Objects, axis: int | None = None) -> Objects:
     """Sum exact numbers; an empty sum is an exact zero."""
-    return np.asarray(array.sum(axis=axis, initial=_ZERO), dtype=object)
+    return np.asarray(array.sum(axis=axis, initial=ZERO), dtype=object)
 
 
 def _functional(call: Call) -> Truth:
     """Return the exact answer of the 2.x loss: dense labels, normalizer, reduction."""
+    gamma = float(call.attrs.get("gamma", 2.0))  # type: ignore[arg-type]
+    return _dense(call, _round(gamma, _FLOAT32))
+
+
+def _module(call: Call) -> Truth:
+    """Return the exact answer of our Module: no normalizer, 'mean' by default, gamma as it is."""
+    attrs = {"alpha": 0.25, "gamma": 2.0, "reduction": "mean", **call.attrs}
+    gamma = float(attrs["gamma"])  # type: ignore[arg-type]
+    if attrs["alpha"] != -1:
+        return _dense(replace(call, attrs=attrs), gamma)
+    # No balance: a weight of one for either label, twice a half.
+    half = _dense(replace(call, attrs={**attrs, "alpha": 0.5}), gamma)
+    twice = {name: _doubled(gradient) for name, gradient in half.gradients.items()}
+    return Truth(_doubled(half.value), twice)
+
+
+def _doubled(quantity: Quantity) -> Quantity:
+    return Quantity(
+        2 * quantity.high, 2 * quantity.low, 2 * quantity.magnitude, 2 * quantity.weight
+    )
+
+
+def _dense(call: Call, gamma: float) -> Truth:
+    """Return the exact loss of dense labels; gamma is rounded already."""
     logit, label = call.inputs["logit"], call.inputs["label"]
     attrs = call.attrs
-    gamma = _round(float(attrs.get("gamma", 2.0)), _FLOAT32)  # type: ignore[arg-type]
-    alpha = _mp.mpf(_round(float(attrs.get("alpha", 0.25)), logit.dtype))  # type: ignore[arg-type]
+    alpha = context.mpf(_round(float(attrs.get("alpha", 0.25)), logit.dtype))  # type: ignore[arg-type]
     ignored = np.trunc(label) == -100
 
     def element(x: float, y: float, drop: bool) -> Terms:
-        return Terms(*[_ZERO] * 6) if drop else terms(float(x), float(y), gamma)
+        return Terms(*[ZERO] * 6) if drop else terms(float(x), float(y), gamma)
 
     def alpha_of(y: float, drop: bool) -> Any:
         if drop:
-            return _ZERO
-        return alpha * _mp.mpf(float(y)) + (1 - alpha) * (1 - _mp.mpf(float(y)))
+            return ZERO
+        return alpha * context.mpf(float(y)) + (1 - alpha) * (1 - context.mpf(float(y)))
 
     parts = _map(element, logit, label, ignored)
     alpha_t = _map(alpha_of, label, ignored)
     normalizer = call.inputs.get("normalizer")
     divisor = _objects(np.ones(()) if normalizer is None else normalizer)
-    share = _map(lambda n: 1 / n if n else _INF, divisor)
+    share = _map(lambda n: 1 / n if n else INF, divisor)
     rate = _map(abs, share)
 
     raw = _map(lambda t, a: _times(a, t.loss), parts, alpha_t)
@@ -293,7 +234,7 @@ def _functional(call: Call) -> Truth:
         total = _total(array)
         if reduction == "sum":
             return total
-        return np.asarray(total / array.size if array.size else _NAN, dtype=object)
+        return np.asarray(total / array.size if array.size else NAN, dtype=object)
 
     value = _split(
         reduced(spread(raw) * spread(share)),
@@ -326,7 +267,7 @@ def _functional(call: Call) -> Truth:
             plain,
         )
     if "label" in call.wrt:
-        twist = _map(lambda drop: _ZERO if drop else 2 * alpha - 1, ignored)
+        twist = _map(lambda drop: ZERO if drop else 2 * alpha - 1, ignored)
         gradients["label"] = gradient(
             _map(lambda t, a, b: _times(a, t.by_y) + _times(b, t.loss), parts, alpha_t, twist),
             _map(
@@ -348,11 +289,11 @@ def _functional(call: Call) -> Truth:
     return Truth(value, gradients)
 
 
-_FACES = {FLUID: _fluid, FUNCTIONAL: _functional}
+_FACES = {FLUID: _fluid, FUNCTIONAL: _functional, MODULE: _module}
 
 
 def evaluate(call: Call) -> Truth:
-    """Return the exact answer to a call that both losses accept.
+    """Return the exact answer to a call that the losses accept.
 
     Example:
         >>> import numpy as np
@@ -363,36 +304,3 @@ def evaluate(call: Call) -> Truth:
         0.0056645144
     """
     return _FACES[call.face](call)
-
-
-def fast(
-    x: Array, positive: Array | bool, gamma: float, *, clamp: bool = False
-) -> tuple[npt.NDArray[np.longdouble], npt.NDArray[np.longdouble]]:
-    """Return ``(1 - p_t)^gamma CE`` and its derivative for hard labels, vectorised.
-
-    For sweeps over millions of logits, where mpmath is too slow: extended precision, in a form
-    without cancellation. The tests hold it to mpmath: relative error below 1e-16 for ``gamma * |x|
-    <= 1e3`` where long double has 64 bits; the caller multiplies by alpha_t / normalizer.
-
-    Args:
-        x: the logits.
-        positive: whether the label is 1, for all or by element.
-        gamma: the focusing parameter, already rounded to float32.
-        clamp: whether a positive's loss saturates as in fluid.
-    """
-    wide = np.asarray(x).astype(np.longdouble)
-    hot = np.broadcast_to(positive, wide.shape)
-    # s is how wrong the logit is: the model's odds against the label are e^s.
-    s = np.where(hot, -wide, wide)
-    g = np.longdouble(np.float32(gamma))
-    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        e = np.exp(-np.abs(s))
-        wrong, right = np.where(s >= 0, 1, e) / (1 + e), np.where(s >= 0, e, 1) / (1 + e)
-        ce = np.maximum(s, 0) + np.log1p(e)
-        log_wrong = np.minimum(s, 0) - np.log1p(e)
-        power = np.exp(g * log_wrong) if g else np.ones_like(s)
-        slope = power * (g * right * ce + wrong)
-        slope = np.where(s == np.inf, 1, np.where(s == -np.inf, 0, slope))
-        bounded = np.where(hot, np.minimum(ce, np.longdouble(float(_CLAMP))), ce) if clamp else ce
-        loss = np.where(s == -np.inf, 0, power * bounded)
-    return loss, np.where(hot, -slope, slope)

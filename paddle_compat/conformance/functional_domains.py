@@ -92,6 +92,12 @@ def static_alpha(call: Call) -> bool:
     return call.mode == "static" and call.inputs["logit"].dtype == np.float64 and not exact
 
 
+def rounded_gamma(call: Call) -> bool:
+    """Tell of float64 logits and a gamma that is no float32."""
+    exact = float(np.float32(gamma(call))) == gamma(call)
+    return call.inputs["logit"].dtype == np.float64 and not exact
+
+
 def one_axis(call: Call) -> bool:
     """Tell of a 1-D logit, eagerly."""
     return call.inputs["logit"].ndim == 1 and call.mode == "dygraph"

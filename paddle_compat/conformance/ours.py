@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from paddle_compat.conformance.call import Call, Outcome
+from paddle_compat.conformance.call import MODULE, Call, Outcome
 from paddle_compat.conformance.workers import wire
 
 __all__ = ["evaluate"]
@@ -19,9 +19,9 @@ def evaluate(calls: Iterable[Call]) -> list[Outcome]:
     return [Outcome.from_wire(*wire.answer(_evaluate, *call.to_wire())) for call in calls]
 
 
-def _function(face: str) -> Callable[..., torch.Tensor]:
+def _function(face: str) -> Callable[..., Any]:
     module, name = face.rsplit(".", 1)
-    function: Callable[..., torch.Tensor] = getattr(import_module(f"paddle_compat.{module}"), name)
+    function: Callable[..., Any] = getattr(import_module(f"paddle_compat.{module}"), name)
     return function
 
 
@@ -33,7 +33,11 @@ def _evaluate(spec: wire.Header, arrays: wire.Arrays) -> wire.Arrays:
         inputs[name] = array if name in spec["raw"] else torch.tensor(array)
         if name in spec["wrt"]:
             inputs[name].requires_grad_()
-    out = _function(spec["face"])(**inputs, **spec["attrs"])
+    function = _function(spec["face"])
+    if spec["face"] == MODULE:
+        out = function(**spec["attrs"])(**inputs)
+    else:
+        out = function(**inputs, **spec["attrs"])
     answers = {"value": out.detach().numpy()}
     if not spec["wrt"]:
         return answers

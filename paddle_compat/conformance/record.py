@@ -17,16 +17,21 @@ from pathlib import Path
 
 from paddle_compat.conformance import cases
 from paddle_compat.conformance.bad_input import bad_input
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Call
+from paddle_compat.conformance.call import FACES, FLUID, FUNCTIONAL, MODULE, Call
 from paddle_compat.conformance.oracles import OracleUnavailable, SubprocessOracle
 from paddle_compat.conformance.provision import provision
 from paddle_compat.conformance.quirk import within
 from paddle_compat.conformance.quirks import LEDGER
 from paddle_compat.conformance.vectors_file import VECTORS, Recording, Vectors, load, save
 
-__all__ = ["VERSIONS", "calls_of", "main", "record"]
+__all__ = ["VERSIONS", "calls_of", "faces_of", "main", "record"]
 
 VERSIONS = ("1.8.5", "2.6.2", "3.0.0", "3.1.1", "3.2.2", "3.3.1")
+
+
+def faces_of(version: str) -> tuple[str, ...]:
+    """Return the faces that a version of real Paddle answers for."""
+    return (FLUID,) if within(version, "1.8.5", "2.4.2") else (FUNCTIONAL, MODULE)
 
 
 def calls_of(face: str) -> list[Call]:
@@ -51,17 +56,17 @@ def record(versions: Sequence[str]) -> Vectors:
     """
     vectors = Vectors()
     start = {}
-    for face in (FLUID, FUNCTIONAL):
+    for face in FACES:
         start[face] = len(vectors.calls)
         vectors.calls += calls_of(face)
     for version in versions:
-        face = FLUID if within(version, "1.8.5", "2.4.2") else FUNCTIONAL
         environment = provision(version)
         vectors.builds[version] = Recording(environment.wheel, environment.sha256)
-        asked = calls_of(face)
+        vectors.outcomes[version] = {}
         with SubprocessOracle(environment.python, version) as oracle:
-            answers = oracle.evaluate(asked)
-        vectors.outcomes[version] = dict(enumerate(answers, start[face]))
+            for face in faces_of(version):
+                answers = oracle.evaluate(calls_of(face))
+                vectors.outcomes[version].update(enumerate(answers, start[face]))
     return vectors
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paddle_compat.conformance import exact, ours, quirks
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Outcome
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, MODULE, Array, Call, Outcome
 from paddle_compat.conformance.compare import compare_with_truth
 from paddle_compat.conformance.oracles import Oracle
 from paddle_compat.conformance.quirk import Quirk, within
@@ -28,8 +28,9 @@ def vectors() -> Vectors:
 def test_ids_are_unique_and_tell_the_face() -> None:
     ids = [quirk.id for quirk in LEDGER]
     assert len(set(ids)) == len(ids)
+    begins = {FLUID: "fluid-", FUNCTIONAL: "functional-", MODULE: "module-"}
     for quirk in LEDGER:
-        assert quirk.id.startswith("fluid-" if quirk.face == FLUID else "functional-")
+        assert quirk.id.startswith(begins[quirk.face])
 
 
 @ENTRIES
@@ -74,7 +75,7 @@ def test_paddle_1_still_has_it(paddle_1: Oracle, quirk: Quirk) -> None:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("quirk", _of(FUNCTIONAL), ids=lambda quirk: quirk.id)
+@pytest.mark.parametrize("quirk", _of(FUNCTIONAL) + _of(MODULE), ids=lambda quirk: quirk.id)
 def test_paddle_3_still_has_it(paddle_3: Oracle, quirk: Quirk) -> None:
     _still(paddle_3, quirk)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from paddle_compat.conformance import ours, record
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Call, Outcome
+from paddle_compat.conformance.call import FACES, Call, Outcome
 from paddle_compat.conformance.compare import compare
 from paddle_compat.conformance.oracles import Oracle
 from paddle_compat.conformance.vectors_file import VECTORS, Recording, Vectors, load, save
@@ -39,7 +39,7 @@ def test_ours_agrees_with_the_recording(
 
 
 def test_recording_is_of_the_calls_that_would_be_recorded_now(vectors: Vectors) -> None:
-    asked = [call for face in (FLUID, FUNCTIONAL) for call in record.calls_of(face)]
+    asked = [call for face in FACES for call in record.calls_of(face)]
     assert [call.name for call in vectors.calls] == [call.name for call in asked]
     for recorded, call in zip(vectors.calls, asked, strict=True):
         header, arrays = call.to_wire()
