@@ -361,7 +361,7 @@ def known_difference(name: str, differs: Mapping[str, Differs] = DIFFERS) -> Dif
 
 def _identify(prefix: str) -> str:
     """Return what a difference is called: its layer, and a few digits that tell it from others."""
-    layer = re.match(r"\w*", prefix)
-    assert layer is not None
+    layer = re.search(r"(\w+)\(", prefix)
+    told = "operator" if layer is None else layer[1].replace("_", "-")
     digits = hashlib.sha256(prefix.encode()).hexdigest()[:6]
-    return f"layer-{layer[0].replace('_', '-') or 'program'}-{digits}"
+    return f"layer-{told}-{digits}"

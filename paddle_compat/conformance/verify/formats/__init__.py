@@ -1,5 +1,6 @@
 """The forms that a report is written in; each is imported when it is asked for.
 
+- `text`: what a person reads in a terminal;
 - `json_form`: JSON, documented and versioned, and read back;
 - `junit`: what CI servers read;
 - `html`: one page for people;
@@ -29,6 +30,7 @@ def _lazily(module: str, name: str) -> Callable[[Report], str]:
 
 FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
     {
+        "text": _lazily("text", "to_text"),
         "json": _lazily("json_form", "to_json"),
         "junit": _lazily("junit", "to_junit"),
         "html": _lazily("html", "to_html"),
