@@ -24,8 +24,14 @@ _COMMANDS = {
     "run": _Command(
         "paddle_compat.run.command", "run a legacy Paddle script, unmodified, on torch"
     ),
+    "verify": _Command(
+        "paddle_compat.conformance.verify.command", "hold this library to real Paddle, case by case"
+    ),
     "export": _Command(
         "paddle_compat.export.command", "write a script's program as source that needs torch alone"
+    ),
+    "port-weights": _Command(
+        "paddle_compat.port.weights_command", "write Paddle's weights as a torch state_dict"
     ),
 }
 
