@@ -11,17 +11,18 @@ from dataclasses import replace
 import numpy as np
 
 from paddle_compat.conformance import exact
-from paddle_compat.conformance.call import FLUID, Array, Call
+from paddle_compat.conformance.call import FLUID, Array, Call, Outcome
 from paddle_compat.conformance.exact import Quantity, Truth
 
-__all__ = ["repeat", "truth_of_repeat"]
+__all__ = ["is_elementwise", "repeat", "repeat_outcome", "truth_of_repeat"]
 
 
 def _tile(array: Array, times: int) -> Array:
     return np.tile(array, (times,) + (1,) * (array.ndim - 1))
 
 
-def _elementwise(call: Call) -> bool:
+def is_elementwise(call: Call) -> bool:
+    """Tell whether a call gives one result for each element."""
     return call.face == FLUID or call.attrs.get("reduction") == "none"
 
 
@@ -34,9 +35,22 @@ def repeat(call: Call, times: int) -> Call:
         for name, array in call.inputs.items()
     }
     cotangent = call.cotangent
-    if cotangent is not None and _elementwise(call):
+    if cotangent is not None and is_elementwise(call):
         cotangent = _tile(cotangent, times)
     return replace(call, name=f"{call.name} x {times}", inputs=inputs, cotangent=cotangent)
+
+
+def repeat_outcome(call: Call, outcome: Outcome, times: int) -> Outcome:
+    """Return the outcome of ``repeat(call, times)``, of an elementwise call whose outcome is known.
+
+    Each element of real Paddle's is computed alone, whatever stands beside it.
+    """
+    if not is_elementwise(call):
+        raise ValueError("only the outcome of an elementwise call repeats with its rows")
+    if outcome.value is None:
+        return outcome
+    gradients = {name: _tile(gradient, times) for name, gradient in outcome.gradients.items()}
+    return replace(outcome, value=_tile(outcome.value, times), gradients=gradients)
 
 
 def truth_of_repeat(call: Call, times: int) -> Truth:
@@ -58,6 +72,6 @@ def truth_of_repeat(call: Call, times: int) -> Truth:
             gradients[name] = scaled(gradient, 1 if mean else times)
         else:
             gradients[name] = scaled(tiled(gradient), 1 / times if mean else 1)
-    if _elementwise(call):
+    if is_elementwise(call):
         return Truth(tiled(truth.value), gradients)
     return Truth(scaled(truth.value, 1 if mean else times), gradients)

@@ -10,8 +10,15 @@ from typing import TypeAlias
 from paddle_compat.conformance import ours, scans, snippet_vectors, vectors_file
 from paddle_compat.conformance.call import Call, Outcome
 from paddle_compat.conformance.oracles import Oracle, SubprocessOracle
+from paddle_compat.conformance.repeated import repeat_outcome
 from paddle_compat.conformance.snippets import Answer, Snippet, answer_ours, answer_paddle
-from paddle_compat.conformance.verify.selection import Case, call_cases, snippet_cases
+from paddle_compat.conformance.verify.selection import (
+    TIMES,
+    Case,
+    call_cases,
+    long_cases,
+    snippet_cases,
+)
 from paddle_compat.conformance.workers import wire
 
 __all__ = ["Given", "Recorded", "ask", "ask_ours", "recorded"]
@@ -54,11 +61,19 @@ def recorded() -> Recorded:
     of_calls = list(call_cases(calls))
     for version, place, outcome in outcomes:
         answers.setdefault(version, {})[of_calls[place].id] = outcome
+    of_long = list(long_cases(of_calls))
+    short_ids = {id(case.asked): case.id for case in of_calls}
+    for given in answers.values():
+        for case in of_long:
+            assert case.short is not None
+            short = given.get(short_ids[id(case.short)])
+            if isinstance(short, Outcome):
+                given[case.id] = repeat_outcome(case.short, short, TIMES)
     kept = snippet_vectors.load()
     of_snippets = [case for case in snippet_cases() if _name(case) in kept]
     for case in of_snippets:
         answers.setdefault(FLUID_VERSION, {})[case.id] = kept[_name(case)]
-    return Recorded((*of_calls, *of_snippets), builds, answers)
+    return Recorded((*of_calls, *of_long, *of_snippets), builds, answers)
 
 
 def _name(case: Case) -> str:

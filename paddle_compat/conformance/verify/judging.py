@@ -28,7 +28,7 @@ def judge(
     if isinstance(asked, Call):
         assert isinstance(ours, Outcome)
         assert isinstance(paddle, Outcome)
-        return judging_calls.judge(asked, case.quirk, ours, paddle, version)
+        return judging_calls.judge(asked, case, ours, paddle, version)
     assert isinstance(asked, Snippet)
     assert isinstance(ours, Answer)
     assert isinstance(paddle, Answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,10 +13,11 @@ from paddle_compat.conformance import compare, quirks, record
 from paddle_compat.conformance.bad_input import bad_input
 from paddle_compat.conformance.call import Array, Call, Outcome
 from paddle_compat.conformance.compare import Finding
-from paddle_compat.conformance.exact import Quantity
+from paddle_compat.conformance.exact import Quantity, Truth
 from paddle_compat.conformance.oracles import release
 from paddle_compat.conformance.quirk import Quirk, within
 from paddle_compat.conformance.verify.model import Blame, Mismatch
+from paddle_compat.conformance.verify.selection import Case
 from paddle_compat.conformance.verify.verdict import Verdict, blamed, ulps
 
 __all__ = ["judge", "measured"]
@@ -26,32 +28,27 @@ def measured(version: str) -> str:
 
     What the newest measured version does is expected of its successors until they are measured.
     """
-    older = [known for known in record.VERSIONS if release(known) <= release(version)]
-    kin = [known for known in older if (release(known) < (2,)) == (release(version) < (2,))]
-    return max(kin or record.VERSIONS[1:2], key=release)
+    first = release(version) < (2,)
+    kin = [known for known in record.VERSIONS if (release(known) < (2,)) == first]
+    older = [known for known in kin if release(known) <= release(version)]
+    return max(older, key=release) if older else min(kin, key=release)
 
 
-def judge(
-    call: Call, reproduced: Quirk | None, ours: Outcome, paddle: Outcome, version: str
-) -> Verdict:
-    """Judge two outcomes of a call: see `paddle_compat.conformance.verify.judging.judge`.
-
-    Args:
-        call: the call.
-        reproduced: the ledger's entry that the call is the reproduction of.
-        ours: our outcome.
-        paddle: Paddle's.
-        version: its version.
-    """
+def judge(call: Call, case: Case, ours: Outcome, paddle: Outcome, version: str) -> Verdict:
+    """Judge two outcomes of a case's call: see `paddle_compat.conformance.verify.judging.judge`."""
     version = measured(version)
+    reproduced = case.quirk
     if reproduced is not None:
         wrong = _occurs(reproduced, ours, paddle, version)
         if wrong is not None:
             return Verdict("fail", mismatches=(wrong,))
-    found = compare.compare(call, ours, paddle, version)
+    truth = None
+    if ours.value is not None and paddle.value is not None:
+        truth = case.truth()
+    found = compare.compare(call, ours, paddle, version, truth)
     if found:
-        return Verdict("fail", mismatches=_told(call, found, ours, paddle))
-    excused = compare.compare(call, ours, paddle, version, excuse=False)
+        return Verdict("fail", mismatches=_told(_Judge(call, ours, paddle, truth, version), found))
+    excused = compare.compare(call, ours, paddle, version, truth, excuse=False)
     waivers = _waivers(call, excused, paddle, version)
     if reproduced is not None and within(version, reproduced.since, reproduced.until):
         # An entry may be about what is within the tolerance, and excuse nothing.
@@ -60,7 +57,8 @@ def judge(
         return Verdict("pass")
     known = {quirk.id: quirk.summary for quirk in quirks.LEDGER}
     reason = " ".join(known[waiver] for waiver in waivers)
-    return Verdict("waived", waivers, _told(call, excused, ours, paddle), reason)
+    told = _told(_Judge(call, ours, paddle, truth, None), excused)
+    return Verdict("waived", waivers, told, reason)
 
 
 def _occurs(quirk: Quirk, ours: Outcome, paddle: Outcome, version: str) -> Mismatch | None:
@@ -95,41 +93,63 @@ def _waivers(
     return tuple(dict.fromkeys(ids))
 
 
-def _told(
-    call: Call, findings: Sequence[Finding], ours: Outcome, paddle: Outcome
-) -> tuple[Mismatch, ...]:
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """A call with both outcomes and the true one; without a version nothing is excused."""
+
+    call: Call
+    ours: Outcome
+    paddle: Outcome
+    truth: Truth | None
+    version: str | None
+
+    def quantity(self, part: str) -> Quantity:
+        """Return the exact value of a part."""
+        assert self.truth is not None
+        return self.truth.value if part == "value" else self.truth.gradients[part]
+
+    def excused(self, part: str, paddle: Array) -> npt.NDArray[np.bool_]:
+        """Tell which elements of Paddle's are known to be wrong."""
+        if self.version is None:
+            return np.zeros(paddle.shape, np.bool_)
+        return quirks.excused(self.call, part, paddle, self.version)
+
+
+def _told(judged: _Judge, findings: Sequence[Finding]) -> tuple[Mismatch, ...]:
     """Return the first finding of each part with its numbers and whose fault it is."""
     parts: dict[str, Finding] = {}
     for finding in findings:
         parts.setdefault(finding.part, finding)
-    return tuple(_mismatch(call, finding, ours, paddle) for finding in parts.values())
+    return tuple(_mismatch(judged, finding) for finding in parts.values())
 
 
-def _mismatch(call: Call, finding: Finding, ours: Outcome, paddle: Outcome) -> Mismatch:
-    if finding.bad is None:
-        return Mismatch(
-            finding.part, finding.rule, finding.detail, _blame_of_form(call, finding, ours, paddle)
-        )
-    truth = compare.truth_of(call)
-    quantity = truth.value if finding.part == "value" else truth.gradients[finding.part]
-    mine, theirs = (compare.arrays_of(given)[finding.part] for given in (ours, paddle))
+def _mismatch(judged: _Judge, finding: Finding) -> Mismatch:
+    part, bad = finding.part, finding.bad
+    if bad is None:
+        return Mismatch(part, finding.rule, finding.detail, _blame_of_form(judged, finding))
+    quantity = judged.quantity(part)
+    mine, theirs = (compare.arrays_of(given)[part] for given in (judged.ours, judged.paddle))
     errors = quantity.error(mine), quantity.error(theirs)
-    index = _worst(finding.bad, quantity, errors)
-    right = [
-        bool(compare.is_exact(call, finding.part, given, quantity)[index])
-        for given in (mine, theirs)
-    ]
-    blame = blamed(right[0], right[1])
-    if all(right):
+    wrong = [bad & ~compare.is_exact(judged.call, part, one, quantity) for one in (mine, theirs)]
+    # What is known of Paddle's is not what failed.
+    wrong[1] &= ~judged.excused(part, theirs)
+    blame = blamed(not wrong[0].any(), not wrong[1].any())
+    where, off = bad, np.maximum(*errors)
+    if wrong[0].any() or wrong[1].any():
+        where = {"ours": wrong[0], "paddle": wrong[1], "both": wrong[0] | wrong[1]}[blame]
+        off = {"ours": errors[0], "paddle": errors[1], "both": off}[blame]
+    index = _worst(where, quantity, off)
+    if not (wrong[0].any() or wrong[1].any()):
+        # Both are near enough to the exact value, and too far from each other.
         blame = "ours" if errors[0][index] >= errors[1][index] else "paddle"
     exact = float(quantity.high[index])
     return Mismatch(
-        finding.part,
+        part,
         finding.rule,
-        f"{int(finding.bad.sum())} of {finding.bad.size} elements",
+        f"{int(bad.sum())} of {bad.size} elements",
         blame,
         "exact",
-        int(finding.bad.sum()),
+        int(bad.sum()),
         index,
         float(mine[index]),
         float(theirs[index]),
@@ -141,14 +161,11 @@ def _mismatch(call: Call, finding: Finding, ours: Outcome, paddle: Outcome) -> M
     )
 
 
-def _worst(
-    bad: npt.NDArray[np.bool_], quantity: Quantity, errors: tuple[Array, Array]
-) -> tuple[int, ...]:
-    """Return the bad element whose worse answer is furthest off, for its size."""
+def _worst(bad: npt.NDArray[np.bool_], quantity: Quantity, error: Array) -> tuple[int, ...]:
+    """Return the bad element that is furthest off, for its size."""
     scale = np.maximum(np.maximum(quantity.weight, quantity.magnitude), 1e-300)
     with np.errstate(over="ignore", invalid="ignore"):
-        off = np.nan_to_num(np.maximum(*errors) / scale, nan=np.inf)
-    off = np.where(bad, off, -1.0)
+        off = np.where(bad, np.nan_to_num(error / scale, nan=np.inf), -1.0)
     return tuple(int(i) for i in np.unravel_index(int(off.argmax()), bad.shape))
 
 
@@ -158,8 +175,9 @@ def _refused(face: str) -> frozenset[str]:
     return frozenset(bad.call.name for bad in bad_input(face))
 
 
-def _blame_of_form(call: Call, finding: Finding, ours: Outcome, paddle: Outcome) -> Blame:
+def _blame_of_form(judged: _Judge, finding: Finding) -> Blame:
     """Return whose fault a wrong ending, shape, dtype or missing gradient is."""
+    call, ours, paddle = judged.call, judged.ours, judged.paddle
     if paddle.kind == "crash":
         return "paddle"
     if ours.value is None or paddle.value is None:
@@ -169,9 +187,7 @@ def _blame_of_form(call: Call, finding: Finding, ours: Outcome, paddle: Outcome)
     mine, theirs = compare.arrays_of(ours), compare.arrays_of(paddle)
     if finding.part not in mine or finding.part not in theirs:
         return "paddle" if finding.part in mine else "ours"
-    truth = compare.truth_of(call)
-    quantity = truth.value if finding.part == "value" else truth.gradients[finding.part]
-    shape = quantity.high.shape
+    shape = judged.quantity(finding.part).high.shape
     if mine[finding.part].shape == theirs[finding.part].shape:
         return "ours"
     return blamed(mine[finding.part].shape == shape, theirs[finding.part].shape == shape)

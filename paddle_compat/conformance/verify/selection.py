@@ -8,15 +8,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from paddle_compat.conformance import cases, drawn, record, scans
+from paddle_compat.conformance import cases, compare, drawn, exact, record, scans
 from paddle_compat.conformance.call import FLUID, FUNCTIONAL, MODULE, Call
 from paddle_compat.conformance.oracles import release
 from paddle_compat.conformance.quirk import Quirk
 from paddle_compat.conformance.quirks import LEDGER
+from paddle_compat.conformance.repeated import is_elementwise, repeat, truth_of_repeat
 from paddle_compat.conformance.snippet_cases import TABLES
 from paddle_compat.conformance.snippets import Snippet
 
-__all__ = ["Case", "answers_to", "call_cases", "choose", "live_cases", "snippet_cases"]
+__all__ = [
+    "Case",
+    "answers_to",
+    "call_cases",
+    "choose",
+    "live_cases",
+    "long_cases",
+    "snippet_cases",
+]
+
+TIMES = 256
+"""How often a long case repeats the rows of a short one: some 1e5 elements."""
+
+_LONG_GAMMAS = (0.5, 3.0)
 
 PROGRAMS = frozenset(
     {"detectors", "idioms", "lods", "optimizers", "parameters", "scripts", "training"}
@@ -33,12 +47,20 @@ class Case:
         api: the function or layer under ``paddle``, or ``programs.table``.
         asked: the question.
         quirk: the ledger's entry that the question reproduces, where it is there for one.
+        short: the call whose rows the question repeats `TIMES` times, where it does.
     """
 
     id: str
     api: str
     asked: Call | Snippet
     quirk: Quirk | None = None
+    short: Call | None = None
+
+    def truth(self) -> exact.Truth | None:
+        """Return the exact answer to a call; None for a snippet."""
+        if self.short is not None:
+            return truth_of_repeat(self.short, TIMES)
+        return compare.truth_of(self.asked) if isinstance(self.asked, Call) else None
 
 
 def answers_to(api: str, version: str) -> bool:
@@ -55,6 +77,23 @@ def call_cases(calls: Iterable[Call]) -> Iterator[Case]:
         seen[told] = seen.get(told, 0) + 1
         number = f" #{seen[told]}" if seen[told] > 1 else ""
         yield Case(told + number, call.face, call, reproduced.get(call.name))
+
+
+def long_cases(cases: Iterable[Case]) -> Iterator[Case]:
+    """Make long cases of some short ones: other code runs for them, here and in Paddle."""
+    for case in cases:
+        call = case.asked
+        if (
+            isinstance(call, Call)
+            and case.quirk is None
+            and "::grid (" in case.id
+            and is_elementwise(call)
+            and call.mode == "dygraph"
+            and call.attrs["gamma"] in _LONG_GAMMAS
+            and call.attrs["alpha"] == 0.25
+        ):
+            long = repeat(call, TIMES)
+            yield Case(f"{case.id} x {TIMES}", case.api, long, short=call)
 
 
 def snippet_cases() -> Iterator[Case]:
@@ -75,7 +114,8 @@ def live_cases(seed: int) -> tuple[Case, ...]:
         (*record.calls_of(face), *_more(face), *scans.scan_calls(face), *drawn.calls(face, seed))
         for face in (FLUID, FUNCTIONAL, MODULE)
     )
-    return (*call_cases(calls), *snippet_cases())
+    of_calls = list(call_cases(calls))
+    return (*of_calls, *long_cases(of_calls), *snippet_cases())
 
 
 def _more(face: str) -> Iterator[Call]:
