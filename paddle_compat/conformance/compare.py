@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from paddle_compat.conformance import exact, quirk, quirks
+from paddle_compat.conformance import exact, quirk, quirks, scans
 from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Outcome, loss_of
 from paddle_compat.conformance.exact import Quantity
 
@@ -211,7 +211,7 @@ def _compare_errors(call: Call, ours: Outcome, paddle: Outcome) -> list[Finding]
 @lru_cache(maxsize=2048)
 def truth_of(call: Call) -> exact.Truth:
     """Evaluate a call once, however many versions of Paddle it is compared with."""
-    return exact.evaluate(call)
+    return scans.truth(call) if scans.is_scan(call) else exact.evaluate(call)
 
 
 def _compare_results(

@@ -18,7 +18,14 @@ from paddle_compat.conformance.oracles import Oracle
 from paddle_compat.conformance.quirks import LEDGER
 from paddle_compat.conformance.verify.answers import Given, ask, ask_ours, recorded
 from paddle_compat.conformance.verify.judging import judge
-from paddle_compat.conformance.verify.model import Curve, Environment, Report, Result, Stopped
+from paddle_compat.conformance.verify.model import (
+    Curve,
+    Environment,
+    Report,
+    Result,
+    Stopped,
+    joined,
+)
 from paddle_compat.conformance.verify.selection import Case, answers_to
 from paddle_compat.conformance.verify.verdict import Verdict
 
@@ -134,7 +141,7 @@ def verify(
         tuple(patterns),
         seed,
         tuple(told),
-        tuple(run.curves),
+        joined(run.curves),
         _waivers(cases, told),
         stopped,
     )
