@@ -7,25 +7,36 @@ use instead.
 
 from __future__ import annotations
 
-from paddle_compat import fluid, framework, nn, reader, tensor
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from paddle_compat.batch import batch
 from paddle_compat.errors import UnsupportedAPIError, unsupported_attribute
-from paddle_compat.framework.dtype import (
-    bfloat16,
-    bool,  # noqa: A004 - Paddle's name
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-)
-from paddle_compat.framework.io import load, save
-from paddle_compat.tensor import cast, greater_equal, sum, to_tensor  # noqa: A004 - Paddle's name
+
+if TYPE_CHECKING:
+    from paddle_compat import fluid, framework, nn, reader, tensor
+    from paddle_compat.framework.dtype import (
+        bfloat16,
+        bool,  # noqa: A004 - Paddle's name
+        complex64,
+        complex128,
+        float16,
+        float32,
+        float64,
+        int8,
+        int16,
+        int32,
+        int64,
+        uint8,
+    )
+    from paddle_compat.framework.io import load, save
+    from paddle_compat.tensor import (
+        cast,
+        greater_equal,
+        sum,  # noqa: A004 - Paddle's name
+        to_tensor,
+    )
 
 __all__ = [
     "UnsupportedAPIError",
@@ -58,7 +69,19 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-__getattr__ = unsupported_attribute(
+# Where each name comes from: imported when it is first asked for, so that the command line, and
+# what works on source alone, need no torch.
+_MODULES = ("fluid", "framework", "nn", "reader", "tensor")
+_HOMES = {
+    "paddle_compat.framework.dtype": """
+        bfloat16 bool complex64 complex128 float16 float32 float64 int8 int16 int32 int64 uint8
+    """,
+    "paddle_compat.framework.io": "load save",
+    "paddle_compat.tensor": "cast greater_equal sum to_tensor",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+_unsupported = unsupported_attribute(
     __name__,
     "paddle",
     offered="torch's own function, for tensors here are torch tensors",
@@ -81,3 +104,17 @@ __getattr__ = unsupported_attribute(
         "CUDAPlace": "the place 'gpu:0', or torch.device('cuda', 0)",
     },
 )
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        found: object = getattr(import_module(_HOME[name]), name)
+        setattr(sys.modules[__name__], name, found)
+        return found
+    return _unsupported(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import paddle_compat.tensor  # a cycle: it needs the dtypes of this package
 from paddle_compat.checkpoints import (
     NAME_TABLE,
     PARTS,
@@ -29,7 +30,6 @@ from paddle_compat.checkpoints import (
     write_atomically,
 )
 from paddle_compat.framework.dtype import bfloat16
-from paddle_compat.tensor import to_tensor
 
 __all__ = ["load", "save"]
 
@@ -282,7 +282,7 @@ def _read(file: io.BytesIO, source: str, numpy: bool, *, alone: bool) -> Any:
         if file.getbuffer()[start : start + 4] == bytes(4):
             # No pickle begins so, and every record does.
             array = read_record(file.read(), source).array
-            return array if numpy else to_tensor(array)
+            return array if numpy else paddle_compat.tensor.to_tensor(array)
         return _as_tensors(load_value(file, source, alone=alone), source, numpy)
     except DamagedFileError:
         file.seek(start)
@@ -308,7 +308,7 @@ def _as_tensors(found: Any, source: str, numpy: bool) -> Any:
         if numpy:
             return array
         try:
-            return to_tensor(array)
+            return paddle_compat.tensor.to_tensor(array)
         except ValueError as error:
             raise DamagedFileError(f"{source} is not loaded: {error}") from None
 

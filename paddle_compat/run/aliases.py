@@ -38,6 +38,8 @@ def install() -> None:
     for name in [n for n in sys.modules if n.partition(".")[0] == _PADDLE]:
         del sys.modules[name]
     package = import_module(_OURS)
+    for name in package.__all__:
+        getattr(package, name)  # some are imported when they are first asked for
     # Scripts ask which Paddle they run on, and this one behaves as that.
     vars(package)["__version__"] = import_module(f"{_OURS}.fluid.framework").FOLLOWED
     sys.meta_path.insert(0, _PaddleFinder())
