@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,10 @@ __all__ = [
     "Oracle",
     "OracleUnavailable",
     "SubprocessOracle",
+    "installed_oracle",
+    "installed_version",
     "open_oracle",
+    "release",
     "required",
 ]
 
@@ -57,10 +61,7 @@ class InProcessOracle:
     """
 
     def __init__(self) -> None:
-        try:
-            self.version = importlib.metadata.version("paddlepaddle")
-        except importlib.metadata.PackageNotFoundError:
-            raise OracleUnavailable("paddlepaddle is not installed here") from None
+        self.version = installed_version()
         if release(self.version) < (2, 6):
             raise OracleUnavailable(
                 f"paddlepaddle {self.version} is too old to share a process with torch (2.6 is not)"
@@ -102,12 +103,16 @@ class SubprocessOracle:
         python: the interpreter that has the Paddle.
         version: the version that is expected there.
         timeout: seconds after which a call counts as hung and is killed.
+        own: whether it is the interpreter of this process, whose settings hold there too.
     """
 
-    def __init__(self, python: Path, version: str, *, timeout: float = 120.0) -> None:
+    def __init__(
+        self, python: Path, version: str, *, timeout: float = 120.0, own: bool = False
+    ) -> None:
         self.python = python
         self.version = version
         self.timeout = timeout
+        self._own = own
         name = "fluid_1x.py" if release(version) < (2,) else "paddle_2x.py"
         self._command = [str(python), str(WORKERS / name)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,6 +130,11 @@ class SubprocessOracle:
                 reply = wire.read_frame(cast(BinaryIO, process.stdout))
             except BrokenPipeError:
                 reply = None
+            except BaseException:
+                # Ctrl-C: half a frame is on its way, and nothing after it could be understood.
+                process.kill()
+                self._close()
+                raise
         if reply is not None:
             return reply
         code = process.wait()
@@ -143,10 +153,13 @@ class SubprocessOracle:
             # One thread each: the answers do not depend on the machine's cores, and several
             # workers can share it. The Python settings of this process are not for another one.
             "OMP_NUM_THREADS": "1",
+            # Answers of the CPU, from a build for GPUs too.
+            "CUDA_VISIBLE_DEVICES": "",
             "PYTHONDONTWRITEBYTECODE": "1",
             "GLOG_minloglevel": "3",
         }
-        for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV"):
+        foreign = () if self._own else ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+        for name in (*foreign, "PYTHONSTARTUP"):
             environment.pop(name, None)
         try:
             process = subprocess.Popen(
@@ -164,11 +177,10 @@ class SubprocessOracle:
         if ready is None:
             self._close()
             raise OracleUnavailable(f"Paddle {self.version} does not start in {self.python}")
-        if ready[0]["version"] != self.version:
+        found = _plain(ready[0]["version"])
+        if found != self.version:
             self._close()
-            raise OracleUnavailable(
-                f"{self.python} has Paddle {ready[0]['version']}, not {self.version}"
-            )
+            raise OracleUnavailable(f"{self.python} has Paddle {found}, not {self.version}")
         return process
 
     @contextlib.contextmanager
@@ -221,6 +233,37 @@ def _crash(error: str, message: str) -> tuple[wire.Header, wire.Arrays]:
 def release(version: str) -> tuple[int, ...]:
     """Return the numbers of a version: ``(1, 8, 5)``."""
     return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+
+
+def _plain(version: str) -> str:
+    """Return a version without what follows its numbers: 2.6.2 of ``2.6.2.post120``."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return found.group() if found else version
+
+
+def installed_version() -> str:
+    """Return the version of the Paddle that this interpreter has.
+
+    Raises:
+        OracleUnavailable: it has none.
+    """
+    for name in ("paddlepaddle", "paddlepaddle-gpu"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return _plain(importlib.metadata.version(name))
+    raise OracleUnavailable(
+        f"{sys.executable} has no paddlepaddle; install it, or name a version instead"
+    )
+
+
+def installed_oracle() -> SubprocessOracle:
+    """Return the oracle for this interpreter's own Paddle, in another process of it.
+
+    A crash of Paddle's is an answer there, and does not end this process.
+
+    Raises:
+        OracleUnavailable: there is no Paddle here.
+    """
+    return SubprocessOracle(Path(sys.executable), installed_version(), own=True)
 
 
 def open_oracle(version: str, *, in_process: bool = False) -> Oracle:

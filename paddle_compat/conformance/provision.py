@@ -11,13 +11,25 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-__all__ = ["Environment", "OracleUnavailable", "cache_directory", "find_python", "provision"]
+__all__ = [
+    "Environment",
+    "OracleUnavailable",
+    "Progress",
+    "cache_directory",
+    "find_python",
+    "provision",
+]
+
+Progress: TypeAlias = Callable[[str], None]
+"""Takes a line about what is being done."""
 
 DONE = "oracle.json"
 INSTALL_TIMEOUT = 900.0
@@ -101,11 +113,15 @@ def find_python(python: str) -> Path | None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, progress: Progress) -> Iterator[None]:
     """Hold a file lock: one process creates an environment, the others wait for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"waiting for another process that creates {path.stem}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
@@ -120,7 +136,8 @@ def _read(folder: Path, version: str) -> Environment | None:
     return Environment(python, version, done["wheel"], done["sha256"])
 
 
-def _run(command: list[str], what: str) -> None:
+def _run(command: list[str], what: str) -> str:
+    """Run a command to its end and return what it printed."""
     try:
         ran = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=INSTALL_TIMEOUT
@@ -128,20 +145,44 @@ def _run(command: list[str], what: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise OracleUnavailable(f"{what} took longer than {INSTALL_TIMEOUT:.0f} s") from error
     if ran.returncode != 0:
-        lines = (ran.stderr or ran.stdout).strip().splitlines()
-        raise OracleUnavailable(f"{what} failed: {lines[-1] if lines else ran.returncode}")
+        reason = _reason(ran.stderr or ran.stdout) or f"exit {ran.returncode}"
+        raise OracleUnavailable(f"{what} failed: {reason}")
+    return ran.stdout
 
 
-def provision(version: str, *, create: bool = True) -> Environment:
+_NETWORK = ("connection", "resolution", "timed out", "unreachable", "proxy")
+
+
+def _reason(output: str) -> str:
+    """Return the line of a failed command that says why."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    # pip ends with "No matching distribution" also where it reached no index at all.
+    offline = [line for line in lines if any(word in line.lower() for word in _NETWORK)]
+    if offline and "No matching distribution" in lines[-1]:
+        return f"the package index cannot be reached: {offline[-1]}"
+    return lines[-1]
+
+
+def _silent(line: str) -> None:
+    """Tell nobody."""
+
+
+def provision(version: str, *, create: bool = True, progress: Progress = _silent) -> Environment:
     """Return the interpreter that has this version of Paddle, creating it where it is missing.
 
     Args:
         version: a release of paddlepaddle, such as ``1.8.5``.
         create: whether a missing environment may be created (minutes, and the network).
+        progress: is told what is being done, line by line; nothing where the environment exists.
 
     Raises:
-        OracleUnavailable: no Python of a suitable version, or the installation failed.
+        OracleUnavailable: no such version, no Python that is suitable for it, or the installation
+            failed; the message names what is missing.
     """
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise OracleUnavailable(f"{version!r} is no version of Paddle; write one as 1.8.5")
     folder = cache_directory() / version
     ready = _read(folder, version)
     if ready is not None:
@@ -149,39 +190,64 @@ def provision(version: str, *, create: bool = True) -> Environment:
     if not create:
         raise OracleUnavailable(f"there is no environment for Paddle {version} in {folder}")
     try:
-        with _locked(folder.with_name(version + ".lock")):
-            return _read(folder, version) or _create(folder, version)
+        with _locked(folder.with_name(version + ".lock"), progress):
+            return _read(folder, version) or _create(folder, version, progress)
     except OSError as error:
         raise OracleUnavailable(f"cannot create an environment in {folder}: {error}") from error
 
 
-def _create(folder: Path, version: str) -> Environment:
+def _create(folder: Path, version: str, progress: Progress) -> Environment:
     pythons, pins = _recipe(version)
+    wanted = " or ".join(pythons)
+    progress(f"Paddle {version}: looking for Python {wanted}")
     python = next(filter(None, map(find_python, pythons)), None)
     if python is None:
         raise OracleUnavailable(
-            f"Paddle {version} needs Python {' or '.join(pythons)}, and none was found "
-            "(on PATH, in pyenv, asdf, mise or uv)"
+            f"Paddle {version} needs Python {wanted}, and none that can create environments was "
+            "found (on PATH, in pyenv, asdf, mise or uv); install one, for example with "
+            f"`uv python install {pythons[0]}`"
         )
     shutil.rmtree(folder, ignore_errors=True)
+    try:
+        done = _install(folder, version, python, pins, progress)
+    except BaseException:
+        # Also for Ctrl-C: hundreds of megabytes that nothing would use.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    # Written last, and whole: an environment without it is unfinished, and is started afresh.
+    unfinished = folder / (DONE + ".new")
+    unfinished.write_text(json.dumps(done, indent=1) + "\n")
+    unfinished.replace(folder / DONE)
+    created = _read(folder, version)
+    assert created is not None
+    progress(f"Paddle {version}: ready, {created.wheel}")
+    return created
+
+
+def _install(
+    folder: Path, version: str, python: Path, pins: tuple[str, ...], progress: Progress
+) -> dict[str, str]:
+    """Create the environment, and return what is to be noted of it."""
+    progress(f"Paddle {version}: creating an environment with {python} in {folder}")
     _run([str(python), "-m", "venv", str(folder)], f"creating an environment with {python}")
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
+    own = str(folder / "bin" / "python")
+    pip = [own, "-m", "pip", "--disable-pip-version-check", "install"]
     report = folder / "report.json"
     _run([*pip, "--quiet", "pip>=23"], "updating pip")
+    progress(f"Paddle {version}: installing paddlepaddle {version}, which takes minutes")
     _run(
         [*pip, "--quiet", "--report", str(report), f"paddlepaddle=={version}", *pins],
         f"installing paddlepaddle {version}",
     )
     installed = json.loads(report.read_text())["install"]
     [wheel] = [item for item in installed if item["metadata"]["name"].lower() == "paddlepaddle"]
+    progress(f"Paddle {version}: trying it")
+    # A missing library of the system, or a processor that is too old, shows here.
+    code = "import paddle; print(paddle.__version__)"
+    _run([own, "-c", code], f"importing paddlepaddle {version}, which is installed,")
     download = wheel["download_info"]
-    done = {
+    return {
         "version": version,
         "wheel": download["url"].rsplit("/", 1)[-1],
         "sha256": download["archive_info"]["hashes"]["sha256"],
     }
-    # Written last: an environment without it is unfinished, and is started afresh.
-    (folder / DONE).write_text(json.dumps(done, indent=1) + "\n")
-    created = _read(folder, version)
-    assert created is not None
-    return created

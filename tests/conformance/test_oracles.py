@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from pathlib import Path
 
 import live_paddle
@@ -240,6 +245,204 @@ def test_a_failed_installation_tells_its_last_line(
     with pytest.raises(OracleUnavailable, match="creating an environment with /bin/sh failed"):
         provision.provision("1.8.5")
     assert not (provision.cache_directory() / "1.8.5" / provision.DONE).exists()
+
+
+BUILDER = """#!/bin/sh
+[ "$1" = -c ] && case "$2" in
+  *ensurepip*) echo 3.8; echo "$0" ;;
+  *paddle*) {starts} ;;
+esac
+if [ "$2" = venv ]; then
+  /bin/mkdir -p "$3/bin" && /bin/cp "$0" "$3/bin/python" && exit 0
+fi
+while [ $# -gt 0 ]; do
+  if [ "$1" = --report ]; then
+    {installs}
+    echo '{report}' > "$2"
+  fi
+  shift
+done
+"""
+
+REPORT = {
+    "metadata": {"name": "paddlepaddle"},
+    "download_info": {
+        "url": "https://index/paddlepaddle-1.8.5-cp38.whl",
+        "archive_info": {"hashes": {"sha256": "00"}},
+    },
+}
+
+
+def _builder(home: Path, *, installs: str = ":", starts: str = "echo 1.8.5") -> Path:
+    """A Python 3.8 that makes environments, and installs as it is told."""
+    python = home / ".pyenv/versions/3.8.18/bin/python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    report = json.dumps({"install": [REPORT]})
+    python.write_text(BUILDER.format(installs=installs, starts=starts, report=report))
+    python.chmod(0o755)
+    return python
+
+
+def test_an_environment_is_created_and_told_line_by_line(bare: Path) -> None:
+    python, folder = _builder(bare), provision.cache_directory() / "1.8.5"
+    lines: list[str] = []
+    found = provision.provision("1.8.5", progress=lines.append)
+    wheel = "paddlepaddle-1.8.5-cp38.whl"
+    assert found == provision.Environment(folder / "bin" / "python", "1.8.5", wheel, "00")
+    assert lines == [
+        "Paddle 1.8.5: looking for Python 3.8 or 3.7",
+        f"Paddle 1.8.5: creating an environment with {python} in {folder}",
+        "Paddle 1.8.5: installing paddlepaddle 1.8.5, which takes minutes",
+        "Paddle 1.8.5: trying it",
+        "Paddle 1.8.5: ready, paddlepaddle-1.8.5-cp38.whl",
+    ]
+    lines.clear()
+    assert provision.provision("1.8.5", progress=lines.append) == found
+    assert lines == []
+
+
+INSTALL = """
+import sys
+from paddle_compat.conformance.provision import provision
+try:
+    provision("1.8.5", progress=lambda line: print(line, flush=True))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_an_interrupted_installation_is_not_used_later(
+    bare: Path, end: signal.Signals, code: int
+) -> None:
+    folder = provision.cache_directory() / "1.8.5"
+    _builder(bare, installs='/bin/touch "$(/usr/bin/dirname "$0")/../half"; exec /bin/sleep 60')
+    root = Path(provision.__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(
+        [sys.executable, "-c", INSTALL],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        for _ in range(600):
+            if (folder / "half").exists():
+                break
+            time.sleep(0.1)
+        process.send_signal(end)
+        assert process.wait(30) == code
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert folder.exists() == (end == signal.SIGKILL)
+    with pytest.raises(OracleUnavailable, match="there is no environment"):
+        provision.provision("1.8.5", create=False)
+    _builder(bare)
+    assert provision.provision("1.8.5").wheel == "paddlepaddle-1.8.5-cp38.whl"
+    assert not (folder / "half").exists()
+
+
+def test_another_process_that_installs_is_waited_for(bare: Path) -> None:
+    _builder(bare)
+    lock = provision.cache_directory() / "1.8.5.lock"
+    lock.parent.mkdir(parents=True)
+    lines: list[str] = []
+
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        threading.Timer(1.0, fcntl.flock, [held.fileno(), fcntl.LOCK_UN]).start()
+        provision.provision("1.8.5", progress=lines.append)
+    assert lines[0] == "waiting for another process that creates 1.8.5"
+    assert lines[1] == "Paddle 1.8.5: looking for Python 3.8 or 3.7"
+
+
+def test_an_installed_paddle_that_does_not_start_is_told_and_not_used(bare: Path) -> None:
+    fails = 'echo "ImportError: libgomp.so.1: cannot open shared object file" >&2; exit 1'
+    _builder(bare, starts=fails)
+    told = r"importing paddlepaddle 1\.8\.5, which is installed, failed: ImportError: libgomp"
+    with pytest.raises(OracleUnavailable, match=told):
+        provision.provision("1.8.5")
+    assert not (provision.cache_directory() / "1.8.5").exists()
+
+
+def test_an_index_that_cannot_be_reached_is_told(bare: Path) -> None:
+    no_network = (
+        'echo "WARNING: Retrying after connection broken: Name or service not known" >&2; '
+        'echo "ERROR: No matching distribution found for paddlepaddle==1.8.5" >&2; exit 1'
+    )
+    _builder(bare, installs=no_network)
+    with pytest.raises(OracleUnavailable, match=r"index cannot be reached: .*service not known"):
+        provision.provision("1.8.5")
+    _builder(bare, installs='echo "ERROR: No matching distribution found" >&2; exit 1')
+    with pytest.raises(OracleUnavailable, match=r"failed: ERROR: No matching distribution"):
+        provision.provision("1.8.5")
+
+
+@pytest.mark.parametrize("version", ["1.8", "newest", "../1.8.5", "1.8.5; rm", ""])
+def test_what_is_no_version_is_refused(bare: Path, version: str) -> None:
+    with pytest.raises(OracleUnavailable, match="is no version of Paddle; write one as"):
+        provision.provision(version)
+    assert not provision.cache_directory().exists()
+
+
+def test_a_missing_installed_paddle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oracles.importlib.metadata, "version", _nothing)
+    with pytest.raises(OracleUnavailable, match=f"{sys.executable} has no paddlepaddle"):
+        oracles.installed_oracle()
+
+
+def _nothing(name: str) -> str:
+    raise oracles.importlib.metadata.PackageNotFoundError(name)
+
+
+@pytest.mark.parametrize("name", ["paddlepaddle", "paddlepaddle-gpu"])
+def test_the_installed_version_is_its_numbers(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    versions = {name: "2.6.2.post120"}
+
+    def version(asked: str) -> str:
+        return versions[asked] if asked in versions else _nothing(asked)
+
+    monkeypatch.setattr(oracles.importlib.metadata, "version", version)
+    assert oracles.installed_version() == "2.6.2"
+
+
+def test_ctrl_c_ends_the_worker(tmp_path: Path) -> None:
+    with FakeOracle(tmp_path) as oracle:
+        [fine] = oracle.evaluate([_deed("work")])
+        process = oracle._process
+        assert process is not None
+        main = threading.main_thread().ident
+        timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            oracle.evaluate([_deed("hang")])
+        assert process.poll() is not None
+        [after] = oracle.evaluate([_deed("work")])
+    assert fine.kind == after.kind == "ok"
+
+
+@pytest.mark.live
+def test_the_installed_paddle_is_asked_in_another_process() -> None:
+    try:
+        installed = oracles.installed_oracle()
+    except OracleUnavailable as reason:
+        live_paddle._missing("installed", reason)
+    one = np.array([[1.0, -2.0]], np.float32)
+    call = Call("any", FUNCTIONAL, {"logit": one, "label": one * 0}, wrt=("logit",))
+    code = (
+        "import sys\n"
+        "from paddle_compat.conformance.oracles import installed_oracle\n"
+        "with installed_oracle(): raise SystemExit('paddle' in sys.modules)"
+    )
+    root = str(Path(provision.__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root}
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
+    )
+    with installed as oracle:
+        [outcome] = oracle.evaluate([call])
+    assert outcome.kind == "ok"
+    assert oracle.version == oracles.installed_version()
 
 
 @pytest.mark.live
