@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib.metadata
 import json
 import os
 import signal
@@ -386,13 +387,13 @@ def test_what_is_no_version_is_refused(bare: Path, version: str) -> None:
 
 
 def test_a_missing_installed_paddle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oracles.importlib.metadata, "version", _nothing)
+    monkeypatch.setattr(importlib.metadata, "version", _nothing)
     with pytest.raises(OracleUnavailable, match=f"{sys.executable} has no paddlepaddle"):
         oracles.installed_oracle()
 
 
 def _nothing(name: str) -> str:
-    raise oracles.importlib.metadata.PackageNotFoundError(name)
+    raise importlib.metadata.PackageNotFoundError(name)
 
 
 @pytest.mark.parametrize("name", ["paddlepaddle", "paddlepaddle-gpu"])
@@ -402,14 +403,15 @@ def test_the_installed_version_is_its_numbers(monkeypatch: pytest.MonkeyPatch, n
     def version(asked: str) -> str:
         return versions[asked] if asked in versions else _nothing(asked)
 
-    monkeypatch.setattr(oracles.importlib.metadata, "version", version)
+    monkeypatch.setattr(importlib.metadata, "version", version)
     assert oracles.installed_version() == "2.6.2"
 
 
 def test_ctrl_c_ends_the_worker(tmp_path: Path) -> None:
-    with FakeOracle(tmp_path) as oracle:
+    fake = FakeOracle(tmp_path)
+    with fake as oracle:
         [fine] = oracle.evaluate([_deed("work")])
-        process = oracle._process
+        process = fake._process
         assert process is not None
         main = threading.main_thread().ident
         timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])
