@@ -31,9 +31,9 @@ def _values(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> Arr
     return np.asarray(np.where(rng.random(shape) < 0.1, special, values), dtype)
 
 
-def _hyper(rng: np.random.Generator) -> dict[str, Json]:
+def _hyper(rng: np.random.Generator, largest: float = 1.5) -> dict[str, Json]:
     gamma = rng.choice([rng.uniform(0, 5), 2.0, 1.0, 0.0])
-    return {"gamma": float(np.float32(gamma)), "alpha": float(np.float32(rng.uniform(0, 1.5)))}
+    return {"gamma": float(np.float32(gamma)), "alpha": float(np.float32(rng.uniform(0, largest)))}
 
 
 def _told(name: str, array: Array, attrs: dict[str, Json]) -> str:
@@ -81,5 +81,6 @@ def _module(name: str, rng: np.random.Generator) -> Call:
     dtype = str(rng.choice(["float32", "float64"]))
     reduction = str(rng.choice(["sum", "mean", "none"]))
     inputs = _dense(rng, dtype, reduction)
-    attrs: dict[str, Json] = {**_hyper(rng), "reduction": reduction}
+    # The module takes no alpha that would make a weight negative.
+    attrs: dict[str, Json] = {**_hyper(rng, 1.0), "reduction": reduction}
     return Call(_told(name, inputs["logit"], attrs), MODULE, inputs, attrs, ("logit",))

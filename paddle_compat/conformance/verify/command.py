@@ -97,7 +97,8 @@ def _verify(options: argparse.Namespace) -> int:
         )
     text = FORMATS[options.format](report)
     if output is None:
-        sys.stdout.write(text)
+        colour = options.format == "text" and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        sys.stdout.write(_coloured(text) if colour else text)
     else:
         write_atomically(output, text.encode("utf-8"))
     if output is not None or options.format != "text":
@@ -117,6 +118,16 @@ def _verify(options: argparse.Namespace) -> int:
         print("paddle-compat verify: nothing was compared", file=sys.stderr)
         return 2
     return 0
+
+
+_COLOURS = ((r"^FAIL.*$", 31), (r"^ok: .*$", 32), (r"^    fault: .*$", 33), (r"^waived, .*$", 33))
+
+
+def _coloured(text: str) -> str:
+    """Return the text with the escapes that colour it in a terminal."""
+    for pattern, colour in _COLOURS:
+        text = re.sub(pattern, rf"\x1b[{colour}m\g<0>\x1b[0m", text, flags=re.MULTILINE)
+    return text
 
 
 def _chosen(options: argparse.Namespace) -> list[Case]:
