@@ -40,6 +40,10 @@ _TWINS = {
     Symbol(*whose): Symbol(vendor_plain.__name__, name)
     for whose, name in vendor_plain.TWINS.items()
 }
+# A choice of this process's, which leaves the code that runs everywhere.
+_TWINS[Symbol("paddle_compat.kernels.paths", "evaluate")] = Symbol(
+    "paddle_compat.kernels.differentiate", "evaluate"
+)
 _INLINED = {Symbol(*whose): behind for whose, behind in vendor_plain.INLINED.items()}
 
 

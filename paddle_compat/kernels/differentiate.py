@@ -18,11 +18,18 @@ from torch.autograd.forward_ad import unpack_dual
 from paddle_compat.kernels.blocks import Pass, compute_dtype, wide_dtype
 from paddle_compat.kernels.hyper import Focal
 
-__all__ = ["Problem", "evaluate", "is_ordinary"]
+__all__ = [
+    "Problem",
+    "collapse",
+    "differentiate",
+    "evaluate",
+    "is_ordinary",
+    "transforms_active",
+]
 
 _PLAIN = (Tensor, torch.nn.Parameter)
 # Private in torch, and the only way to ask; without it torch.func falls back to its own errors.
-_transforms_active = getattr(torch._C, "_are_functorch_transforms_active", lambda: False)
+transforms_active = getattr(torch._C, "_are_functorch_transforms_active", lambda: False)
 
 
 class Problem(abc.ABC):
@@ -63,7 +70,7 @@ def evaluate(problem: Problem, logit: Tensor, label: Tensor) -> Tensor:
 def is_ordinary(*tensors: Tensor) -> bool:
     """Whether each tensor holds plain numbers that eager code may read and write in place."""
     # The compiler's question comes first: it must not have to trace the others.
-    if torch.compiler.is_compiling() or torch._C._is_tracing() or _transforms_active():
+    if torch.compiler.is_compiling() or torch._C._is_tracing() or transforms_active():
         return False
     for tensor in tensors:
         if (
@@ -95,8 +102,8 @@ class _Sweep(torch.autograd.Function):
         needs = ctx.needs_input_grad
         if torch.is_grad_enabled() or needs[1]:
             logit, label = ctx.saved_tensors
-            return *_differentiate(ctx.problem, logit, label, upstream, needs), None
-        upstream = _collapse(upstream)
+            return *differentiate(ctx.problem, logit, label, upstream, needs), None
+        upstream = collapse(upstream)
         try:
             slope: Tensor = ctx.slope.pop()
         except IndexError:
@@ -108,14 +115,14 @@ class _Sweep(torch.autograd.Function):
         return slope, None, None
 
 
-def _collapse(upstream: Tensor) -> Tensor:
+def collapse(upstream: Tensor) -> Tensor:
     """Return the one number that a gradient expanded from a number holds, 0-D, else itself."""
     if upstream.ndim == 0 or any(upstream.stride()) or upstream.numel() == 0:
         return upstream
     return upstream[(0,) * upstream.ndim]
 
 
-def _differentiate(
+def differentiate(
     problem: Problem, logit: Tensor, label: Tensor, upstream: Tensor, needs: tuple[bool, ...]
 ) -> tuple[Tensor | None, Tensor | None]:
     """Return the gradients by differentiating the composed evaluation, in double.

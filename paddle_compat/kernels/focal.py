@@ -1,7 +1,7 @@
 """Sigmoid focal loss: the one implementation behind every face.
 
 `focal_loss` and `focal_loss_sum` take labels of the logits' shape, `focal_loss_by_class` takes
-class indices. Each chooses between two evaluations of the same loss:
+class indices. `paths` chooses between evaluations of the same loss:
 
 - the sweeps (`dense`, `by_class`), which compute the loss and its hand-derived slope in one
   pass over cache-sized blocks, for ordinary tensors in eager mode;
@@ -18,8 +18,9 @@ from torch import Tensor
 
 from paddle_compat.kernels import by_class, composed, dense
 from paddle_compat.kernels.blocks import Pass, compute_dtype, wide_dtype
-from paddle_compat.kernels.differentiate import Problem, evaluate
+from paddle_compat.kernels.differentiate import Problem
 from paddle_compat.kernels.hyper import Focal
+from paddle_compat.kernels.paths import evaluate
 
 __all__ = ["Focal", "focal_loss", "focal_loss_by_class", "focal_loss_sum"]
 
@@ -32,7 +33,7 @@ def focal_loss(logit: Tensor, label: Tensor, focal: Focal) -> Tensor:
         label: of the same shape, any real dtype; differentiable where it is floating.
         focal: the hyper-parameters.
     """
-    return evaluate(_Elementwise(focal), logit, label)
+    return evaluate(Elementwise(focal), logit, label)
 
 
 def focal_loss_sum(
@@ -42,7 +43,7 @@ def focal_loss_sum(
 
     The sum accumulates in double on the CPU and on CUDA. The arguments are `focal_loss`'s.
     """
-    return evaluate(_Sum(focal, dtype, divisor), logit, label)
+    return evaluate(Total(focal, dtype, divisor), logit, label)
 
 
 def focal_loss_by_class(logit: Tensor, column: Tensor, focal: Focal) -> Tensor:
@@ -54,10 +55,10 @@ def focal_loss_by_class(logit: Tensor, column: Tensor, focal: Focal) -> Tensor:
             outside of 0..C-1 has none, and one whose column is `focal.ignored` contributes nothing.
         focal: the hyper-parameters; the weights may be 0-D tensors.
     """
-    return evaluate(_ByClass(focal), logit, column)
+    return evaluate(ByClass(focal), logit, column)
 
 
-class _Elementwise(Problem):
+class Elementwise(Problem):
     def composed(self, logit: Tensor, label: Tensor) -> Tensor:
         x = logit.to(compute_dtype(logit.dtype))
         return composed.dense(x, label.to(x.dtype), self.focal).to(logit.dtype)
@@ -68,7 +69,7 @@ class _Elementwise(Problem):
         )
 
 
-class _Sum(Problem):
+class Total(Problem):
     def __init__(self, focal: Focal, dtype: torch.dtype, divisor: float) -> None:
         super().__init__(focal)
         self.dtype, self.divisor = dtype, divisor
@@ -95,7 +96,7 @@ class _Sum(Problem):
         return (total if self.divisor == 1 else total / self.divisor).to(self.dtype)
 
 
-class _ByClass(Problem):
+class ByClass(Problem):
     tensor_weights = True
 
     def composed(self, logit: Tensor, column: Tensor) -> Tensor:
