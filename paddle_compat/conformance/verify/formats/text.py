@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from paddle_compat.conformance.verify.model import Mismatch, Report, Result
 
-__all__ = ["summary", "to_text"]
+__all__ = ["failure", "summary", "to_text"]
 
 _WIDTH = 100
 _FAULTS = {"ours": "ours", "paddle": "Paddle's", "both": "ours and Paddle's"}
@@ -45,7 +45,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _matrix(report)
     failures = [result for result in report.results if result.status == "fail"]
     for result in failures:
-        yield from _failure(result)
+        yield from failure(result)
     waivers = Counter(waiver for result in report.results for waiver in result.waivers)
     if waivers:
         yield f"waived, {len(waivers)} known differences:"
@@ -83,7 +83,8 @@ def _matrix(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _failure(result: Result) -> Iterator[str]:
+def failure(result: Result) -> Iterator[str]:
+    """Yield the lines that tell a failure: each mismatch, whose fault it is, the command."""
     yield f"FAIL {result.case}, Paddle {result.version}"
     for mismatch in result.mismatches:
         yield f"  {mismatch.part}: {mismatch.rule}: {mismatch.detail}"
@@ -96,9 +97,14 @@ def _failure(result: Result) -> Iterator[str]:
 def _numbers(mismatch: Mismatch) -> Iterator[str]:
     if mismatch.ours is None:
         return
+    given = (mismatch.ours, mismatch.paddle, mismatch.exact)
+    # Nine digits tell float32 numbers apart, 17 any two.
+    told = [f"{number:.9g}" for number in given]
+    if len(set(told)) < len(set(given)):
+        told = [f"{number:.17g}" for number in given]
     yield (
-        f"worst at {mismatch.index}: ours {mismatch.ours!r}, Paddle {mismatch.paddle!r}, "
-        f"{_REFERENCES[mismatch.reference]} {mismatch.exact!r}"
+        f"worst at {mismatch.index}: ours {told[0]}, Paddle {told[1]}, "
+        f"{_REFERENCES[mismatch.reference]} {told[2]}"
     )
     off = [
         f"{name} is off by {error:.3g}{f' ({ulp:.3g} ulp)' if ulp is not None else ''}"
