@@ -63,12 +63,12 @@ def recorded() -> Recorded:
         answers.setdefault(version, {})[of_calls[place].id] = outcome
     of_long = list(long_cases(of_calls))
     short_ids = {id(case.asked): case.id for case in of_calls}
-    for given in answers.values():
+    for known in answers.values():
         for case in of_long:
             assert case.short is not None
-            short = given.get(short_ids[id(case.short)])
+            short = known.get(short_ids[id(case.short)])
             if isinstance(short, Outcome):
-                given[case.id] = repeat_outcome(case.short, short, TIMES)
+                known[case.id] = repeat_outcome(case.short, short, TIMES)
     kept = snippet_vectors.load()
     of_snippets = [case for case in snippet_cases() if _name(case) in kept]
     for case in of_snippets:

@@ -126,7 +126,7 @@ _COLOURS = ((r"^FAIL.*$", 31), (r"^ok: .*$", 32), (r"^    fault: .*$", 33), (r"^
 def _coloured(text: str) -> str:
     """Return the text with the escapes that colour it in a terminal."""
     for pattern, colour in _COLOURS:
-        text = re.sub(pattern, rf"\x1b[{colour}m\g<0>\x1b[0m", text, flags=re.MULTILINE)
+        text = re.sub(pattern, f"\x1b[{colour}m\\g<0>\x1b[0m", text, flags=re.MULTILINE)
     return text
 
 

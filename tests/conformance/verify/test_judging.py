@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -98,8 +99,12 @@ def test_two_wrong_numbers_are_both_wrong(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_paddle_that_raises_or_dies_on_an_ordinary_call_is_at_fault() -> None:
     for died in (Outcome("error", error="ValueError"), Outcome("crash", error="SIGSEGV")):
-        [result] = verify([case()], [fake("3.3.1", lambda asked, died=died: died)]).results
+        [result] = verify([case()], [fake("3.3.1", partial(_given, died))]).results
         assert [(m.part, m.blame) for m in result.mismatches] == [("outcome", "paddle")]
+
+
+def _given(outcome: Outcome, asked: Case) -> Outcome:
+    return outcome
 
 
 def test_what_we_refuse_and_paddle_answers_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
