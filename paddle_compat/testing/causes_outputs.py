@@ -195,7 +195,7 @@ def _factors(case: Case, numbers: Mapping[str, float]) -> Iterator[tuple[str, fl
             yield f"sum against mean: it matches when divided by {name}", 1 / size
             yield f"mean against sum: it matches when multiplied by {name}", float(size)
     for name, number in numbers.items():
-        if number not in (0, 1) and np.isfinite(number):
+        if abs(number) not in (0, 1) and np.isfinite(number):
             yield f"a missing factor: it matches when multiplied by {name}", float(number)
             yield f"a factor too many: it matches when divided by {name}", 1 / number
     yield "a missing factor: it matches when multiplied by 2", 2.0

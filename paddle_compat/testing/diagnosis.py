@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from paddle_compat.testing.causes_calls import call_trials
 from paddle_compat.testing.causes_inputs import input_trials
 from paddle_compat.testing.causes_numbers import number_trials, numbers_of
 from paddle_compat.testing.causes_outputs import constant_ratio, output_trials, reduced
@@ -95,6 +96,7 @@ def diagnose(
 def _first_trials(subject: Subject) -> Iterator[Trial]:
     yield from number_trials(subject.port, subject.case)
     yield from input_trials(subject.port, subject.case)
+    yield from call_trials(subject.port, subject.case)
 
 
 def _last_trials(

@@ -88,6 +88,7 @@ def call(port: Port, case: Case, changes: Changes | None = None) -> Answer:
         tensor = tensor_of(item)
         if path in case.gradients:
             wanted[path] = tensor.requires_grad_()
+            tensor = tensor.clone()  # which the port may change in place, a leaf not
         return Lod(tensor, [list(level) for level in item.lod]) if item.lod else tensor
 
     named = {name: rebuild(tree, name, change) for name, tree in named_inputs(case).items()}
@@ -96,7 +97,7 @@ def call(port: Port, case: Case, changes: Changes | None = None) -> Answer:
         if leaf.dtype in FLOATS and name in case.parameter_gradients:
             parameters[name].requires_grad_()
     if parameters:
-        named[PARAMETERS] = dict(parameters)
+        named[PARAMETERS] = {name: value.clone() for name, value in parameters.items()}
     changes = changes or Changes()
     try:
         with torch.enable_grad():

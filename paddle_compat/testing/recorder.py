@@ -180,10 +180,11 @@ def widened(leaf: Leaf) -> Any:
 # ---- files
 
 
-def _encode(tree: Any, arrays: List[Leaf]) -> Any:
+def _encode(tree: Any, arrays: Dict[bytes, int]) -> Any:
+    """Return a tree's node; equal arrays are stored once."""
     if isinstance(tree, Leaf):
-        arrays.append(tree)
-        node = {"array": len(arrays) - 1, "dtype": tree.dtype}  # type: Dict[str, Any]
+        index = arrays.setdefault(_npy(tree), len(arrays))
+        node = {"array": index, "dtype": tree.dtype}  # type: Dict[str, Any]
         if tree.lod:
             node["lod"] = [list(level) for level in tree.lod]
         return node
@@ -210,14 +211,14 @@ def _npy(leaf: Leaf) -> bytes:
 
 def dumps(cases: Sequence[Case]) -> bytes:
     """Return a recording's bytes."""
-    arrays = []  # type: List[Leaf]
+    arrays = OrderedDict()  # type: OrderedDict[bytes, int]
     told = [
         {field: _encode(value, arrays) for field, value in vars(case).items()} for case in cases
     ]
     header = {"format": FORMAT, "version": FORMAT_VERSION, "cases": told}
     text = json.dumps(header, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
     entries = [("header.json", text.encode("ascii"))]
-    entries += [("arrays/%d.npy" % i, _npy(leaf)) for i, leaf in enumerate(arrays)]
+    entries += [("arrays/%d.npy" % index, body) for body, index in arrays.items()]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, body in entries:

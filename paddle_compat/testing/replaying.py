@@ -36,7 +36,7 @@ def replay(
     path: str | os.PathLike[str],
     port: Port,
     *,
-    case: str | None = None,
+    case: str | Sequence[str] | None = None,
     rtol: float | None = None,
     atol: float | None = None,
     tolerances: Mapping[str, tuple[float, float]] | None = None,
@@ -52,7 +52,7 @@ def replay(
             given to Paddle's function, and by the keyword `parameters` the parameters that this one
             made, by name. It is called once for every case, and where it disagrees once more for
             every cause that is tried.
-        case: one case's name; all of them by default.
+        case: the name of a case, or several; all of them by default.
         rtol: allowed difference relative to Paddle's number, instead of the table's.
         atol: allowed difference relative to the array's scale, instead of the table's.
         tolerances: ``{dtype: (rtol, atol)}`` instead of `TOLERANCES`.
@@ -88,10 +88,12 @@ def replay(
     """
     cases = read(path)
     if case is not None:
-        names = [found.name for found in cases]
-        cases = [found for found in cases if found.name == case]
-        if not cases:
-            raise ValueError(f"replay: {path} has no case {case!r}, but {', '.join(names)}")
+        found = {one.name: one for one in cases}
+        asked = [case] if isinstance(case, str) else list(case)
+        missing = [name for name in asked if name not in found]
+        if missing:
+            raise ValueError(f"replay: {path} has no case {missing}, but {list(found)}")
+        cases = [found[name] for name in asked]
     options = Options(
         rtol,
         atol,

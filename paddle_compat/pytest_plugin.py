@@ -1,8 +1,7 @@
 """The pytest plugin of paddle_compat: parity tests of a port against recordings of real Paddle.
 
-Every pytest run loads this file, so it imports neither torch nor `paddle_compat` nor Paddle until
-a test asks for the fixture `paddle_parity`, and stands beside the package, whose own
-``__init__`` imports torch.
+Every pytest run loads this file, so it imports no torch, no numpy and no Paddle until a test asks
+for the fixture `paddle_parity`.
 """
 
 from __future__ import annotations
