@@ -7,6 +7,7 @@ from mutations_devices import DEVICES
 from mutations_engine import ENGINE
 from mutations_files import FILES
 from mutations_vendoring import VENDORING
+from mutations_verify import VERIFY
 
 __all__ = ["MUTATIONS", "Mutation"]
 
@@ -934,4 +935,14 @@ _DISTRIBUTED = (
     ),
 )
 
-MUTATIONS = (*_KERNEL, *_AUTOGRAD, *_FACES, *_DISTRIBUTED, *ENGINE, *FILES, *DEVICES, *VENDORING)
+MUTATIONS = (
+    *_KERNEL,
+    *_AUTOGRAD,
+    *_FACES,
+    *_DISTRIBUTED,
+    *ENGINE,
+    *FILES,
+    *DEVICES,
+    *VENDORING,
+    *VERIFY,
+)
