@@ -82,9 +82,10 @@ def packed_cases(report: Report, budget: int = BUDGET) -> dict[str, Any]:
         if size + texts.size + details.size > budget:
             left_out += 1
             continue
+        name = case.removeprefix(f"{api}::")
         row = [
             apis.add(api),
-            case.removeprefix(f"{api}::"),
+            name,
             "".join("-" if result is None else LETTERS[result.status] for result in given),
             [
                 details.add(_detail(result, texts, commands))
@@ -92,7 +93,7 @@ def packed_cases(report: Report, budget: int = BUDGET) -> dict[str, Any]:
                 if result is not None and result.status != "pass"
             ],
         ]
-        size += len(row[1]) + 24
+        size += len(json.dumps(name)) + 24
         rows.append((place, row))
     rows.sort(key=lambda item: item[0])
     return {
