@@ -6,6 +6,9 @@
 - `exact`: the true values and derivatives, by mpmath;
 - `compare`: the one tolerance table, and the three-way comparison;
 - `quirks`: the ledger of every known divergence;
-- `cases`: the calls that the tests and the recordings ask;
+- `cases`: the calls that the tests and the recordings ask; `scans` and `drawn`: more of them;
+- `snippets`: layers and programs as legacy source that both sides run; `snippet_cases`: all of it;
+- `coverage`: the public names, and the cases that use each;
+- `verify`: the command ``paddle-compat verify``;
 - `record`: re-records the bundled vectors (``python -m paddle_compat.conformance.record``).
 """
