@@ -227,7 +227,7 @@ def test_packed_curves_keep_the_errors() -> None:
     assert packed["arrays"][group["ours"]][1] == html_data.ZERO
     for error, packed_error in zip(curve.paddle[:3], errors, strict=False):
         assert error is not None
-        assert math.isclose(10 ** (packed_error / 100), error, rel_tol=0.02)
+        assert math.isclose(10 ** (packed_error / 1000), error, rel_tol=0.002)
     assert packed["arrays"][other["x"]] == list(mean.x)
     assert math.copysign(1, packed["arrays"][group["x"]][1]) == -1, "-0 stays -0"
 

@@ -1,7 +1,7 @@
 """What the page's script reads: the report's cases and curves, packed.
 
 Texts and details that results share are stored once, numbers as they are shown, errors as whole
-hundredths of their logarithm. What does not fit the budget is left out, passing cases first, and
+thousandths of their logarithm. What does not fit the budget is left out, passing cases first, and
 the page says how many.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["BUDGET", "ZERO", "embedded", "packed_cases", "packed_curves", "shown
 BUDGET = 1_200_000
 """How many bytes of JSON the cases may take."""
 
-ZERO = -99999
+ZERO = -999999
 """Stands for the logarithm of 0."""
 
 LETTERS = {"pass": "p", "waived": "w", "fail": "f", "unsupported": "u"}
@@ -170,13 +170,13 @@ def _json(value: float) -> float | str:
 
 
 def _logs(values: Sequence[float | None]) -> list[int | None]:
-    return list(_hundredths(values))
+    return list(_thousandths(values))
 
 
-def _hundredths(values: Sequence[float | None]) -> Iterator[int | None]:
-    """Yield whole hundredths of the logarithms: two digits and a half, which no plot shows."""
+def _thousandths(values: Sequence[float | None]) -> Iterator[int | None]:
+    """Yield whole thousandths of the logarithms, more than a plot shows."""
     for value in values:
         if value is None or not math.isfinite(value):
             yield None
         else:
-            yield ZERO if value <= 0 else round(100 * math.log10(value))
+            yield ZERO if value <= 0 else round(1000 * math.log10(value))

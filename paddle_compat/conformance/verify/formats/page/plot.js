@@ -12,7 +12,7 @@ function pooled(place) {
 // Logarithms of errors: null where there is no number, -Infinity for none at all.
 function logs(place) {
   return pooled(place).map((value) =>
-    value === null ? null : value === CURVES.zero ? -Infinity : value / 100);
+    value === null ? null : value === CURVES.zero ? -Infinity : value / 1000);
 }
 
 // A curve ready to be drawn; undefined is no point at all, null a point without a number.
