@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
@@ -14,9 +15,15 @@ from paddle_compat.conformance.workers import wire
 __all__ = ["evaluate"]
 
 
-def evaluate(calls: Iterable[Call]) -> list[Outcome]:
-    """Answer each call with our face of the same name, eagerly whatever the call's mode."""
-    return [Outcome.from_wire(*wire.answer(_evaluate, *call.to_wire())) for call in calls]
+def evaluate(calls: Iterable[Call], device: str = "cpu") -> list[Outcome]:
+    """Answer each call with our face of the same name, eagerly whatever the call's mode.
+
+    Args:
+        calls: what is asked.
+        device: where the tensors lie.
+    """
+    answer = functools.partial(_evaluate, device=device)
+    return [Outcome.from_wire(*wire.answer(answer, *call.to_wire())) for call in calls]
 
 
 def _function(face: str) -> Callable[..., Any]:
@@ -25,12 +32,12 @@ def _function(face: str) -> Callable[..., Any]:
     return function
 
 
-def _evaluate(spec: wire.Header, arrays: wire.Arrays) -> wire.Arrays:
+def _evaluate(spec: wire.Header, arrays: wire.Arrays, device: str) -> wire.Arrays:
     inputs: dict[str, Any] = {}
     for name in spec["inputs"]:
         array = arrays[f"input/{name}"]
         # A copy: torch takes no read-only memory, and a leaf must be ours.
-        inputs[name] = array if name in spec["raw"] else torch.tensor(array)
+        inputs[name] = array if name in spec["raw"] else torch.tensor(array, device=device)
         if name in spec["wrt"]:
             inputs[name].requires_grad_()
     function = _function(spec["face"])
@@ -38,10 +45,12 @@ def _evaluate(spec: wire.Header, arrays: wire.Arrays) -> wire.Arrays:
         out = function(**spec["attrs"])(**inputs)
     else:
         out = function(**inputs, **spec["attrs"])
-    answers = {"value": out.detach().numpy()}
+    answers = {"value": out.detach().cpu().numpy()}
     if not spec["wrt"]:
         return answers
-    incoming = torch.tensor(arrays["cotangent"]) if "cotangent" in arrays else torch.ones_like(out)
+    incoming = torch.ones_like(out)
+    if "cotangent" in arrays:
+        incoming = torch.tensor(arrays["cotangent"], device=device)
     if spec["order"] == 2:
         [wanted] = [inputs[name] for name in spec["wrt"]]
         out = torch.autograd.grad(out, wanted, incoming, create_graph=True)[0].sum()
@@ -49,5 +58,5 @@ def _evaluate(spec: wire.Header, arrays: wire.Arrays) -> wire.Arrays:
     torch.autograd.backward(out, incoming)
     for name in spec["wrt"]:
         if inputs[name].grad is not None:
-            answers[f"grad/{name}"] = inputs[name].grad.numpy()
+            answers[f"grad/{name}"] = inputs[name].grad.cpu().numpy()
     return answers

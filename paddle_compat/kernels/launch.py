@@ -20,8 +20,8 @@ __all__ = ["Launch", "Numbers"]
 # The elements of a block, the blocks that one program adds up, the partial sums of a block of the
 # last pass: sums are made in an order that depends on these and on the number of elements alone.
 _BLOCK, _STEPS, _FINISH_BLOCK = 1024, 8, 1024
-# Interpreted, every operation on a block is a call of NumPy's.
-_INTERPRETED_BLOCK = 8192
+# Interpreted, every operation on a block is a call of NumPy's: few large blocks, as large as needed.
+_INTERPRETED_BLOCK = 1 << 16
 # Twice the largest exponent that is raised to by multiplication.
 _MOST_HALVES = 63
 # No contraction: the kernels say themselves where two roundings are one.
@@ -71,8 +71,10 @@ class Launch:
         self._label = label.view(torch.uint8) if label.dtype == torch.bool else label
         self._by_class = by_class
         interpreted = triton_focal.INTERPRETED
-        self._block = _INTERPRETED_BLOCK if interpreted else _BLOCK
-        self._options = {} if interpreted else _OPTIONS
+        self._block, self._options = _BLOCK, _OPTIONS
+        if interpreted:
+            enough = 1 << max(logit.numel() - 1, 1).bit_length()
+            self._block, self._options = min(enough, _INTERPRETED_BLOCK), {}
         weights = numbers.positive_at, numbers.negative_at
         # Where a weight is a number, its pointer is not followed.
         self._weights = [logit if at is None else at for at in weights]
