@@ -13,9 +13,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from paddle_compat.conformance.verify.formats.text import told_apart
 from paddle_compat.conformance.verify.model import Curve, Mismatch, Report, Result, joined
 
-__all__ = ["BUDGET", "ZERO", "embedded", "packed_cases", "packed_curves", "shown"]
+__all__ = ["BUDGET", "ZERO", "embedded", "packed_cases", "packed_curves"]
 
 BUDGET = 1_200_000
 """How many bytes of JSON the cases may take."""
@@ -31,11 +32,6 @@ def embedded(data: object) -> str:
     """Return JSON that can stand in a script element: nothing in it ends the element."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def shown(number: float | None, digits: int = 9) -> str:
-    """Return a number as the page shows it; nothing where there is none."""
-    return "" if number is None else f"{number:.{digits}g}"
 
 
 class _Pool:
@@ -136,9 +132,10 @@ def _mismatch(found: Mismatch, texts: _Pool) -> list[Any]:
     row: list[Any] = [*(texts.add(word) for word in words), found.elements]
     if found.ours is None and found.paddle is None and found.exact is None:
         return row
-    numbers = [shown(number) for number in (found.ours, found.paddle, found.exact)]
+    numbers = told_apart((found.ours, found.paddle, found.exact))
     errors = (found.error_ours, found.error_paddle, found.ulp_ours, found.ulp_paddle)
-    return [*row, list(found.index), *numbers, *(shown(error, 3) for error in errors)]
+    shown = ["" if error is None else f"{error:.3g}" for error in errors]
+    return [*row, list(found.index), *numbers, *shown]
 
 
 def packed_curves(curves: Sequence[Curve], versions: Sequence[str]) -> dict[str, Any]:
@@ -166,7 +163,7 @@ def packed_curves(curves: Sequence[Curve], versions: Sequence[str]) -> dict[str,
 
 
 def _json(value: float) -> float | str:
-    return value if math.isfinite(value) else shown(value)
+    return value if math.isfinite(value) else str(value)
 
 
 def _logs(values: Sequence[float | None]) -> list[int | None]:

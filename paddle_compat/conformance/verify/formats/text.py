@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from paddle_compat.conformance.verify.model import Mismatch, Report, Result
 
-__all__ = ["failure", "summary", "to_text"]
+__all__ = ["failure", "summary", "to_text", "told_apart"]
 
 _WIDTH = 100
 _FAULTS = {"ours": "ours", "paddle": "Paddle's", "both": "ours and Paddle's"}
@@ -94,18 +94,22 @@ def failure(result: Result) -> Iterator[str]:
     yield ""
 
 
-def _numbers(mismatch: Mismatch) -> Iterator[str]:
-    if mismatch.ours is None:
-        return
-    given = (mismatch.ours, mismatch.paddle, mismatch.exact)
+def told_apart(numbers: Sequence[float | None]) -> list[str]:
+    """Return numbers with as many digits as tell them apart; nothing where there is none."""
+    given = [number for number in numbers if number is not None]
     # Nine digits tell float32 numbers apart, 17 any two.
-    told = [f"{number:.9g}" for number in given]
-    if len(set(told)) < len(set(given)):
-        told = [f"{number:.17g}" for number in given]
-    yield (
-        f"worst at {mismatch.index}: ours {told[0]}, Paddle {told[1]}, "
-        f"{_REFERENCES[mismatch.reference]} {told[2]}"
-    )
+    short = {f"{number:.9g}" for number in given}
+    digits = 9 if len(short) == len(set(given)) else 17
+    return ["" if number is None else f"{number:.{digits}g}" for number in numbers]
+
+
+def _numbers(mismatch: Mismatch) -> Iterator[str]:
+    names = ("ours", "Paddle", _REFERENCES[mismatch.reference])
+    numbers = told_apart((mismatch.ours, mismatch.paddle, mismatch.exact))
+    known = [f"{name} {number}" for name, number in zip(names, numbers, strict=True) if number]
+    if not known:
+        return
+    yield f"worst at {mismatch.index}: {', '.join(known)}"
     off = [
         f"{name} is off by {error:.3g}{f' ({ulp:.3g} ulp)' if ulp is not None else ''}"
         for name, error, ulp in (
@@ -114,4 +118,5 @@ def _numbers(mismatch: Mismatch) -> Iterator[str]:
         )
         if error is not None
     ]
-    yield ", ".join(off)
+    if off:
+        yield ", ".join(off)
