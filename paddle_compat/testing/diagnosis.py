@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -194,13 +195,13 @@ def _seen(subject: Subject) -> Iterator[str]:
         if told is not None:
             yield told
         ratio = constant_ratio(found[path], recorded[path])
-        if ratio is not None:
+        if ratio is not None and not math.isclose(ratio, 1.0, rel_tol=1e-4):
             yield f"every number of {path} in Paddle is the port's times {ratio:.6g}"
     for mismatch in subject.mismatches:
         path = mismatch.part.removeprefix("gradient of ")
         ours, theirs = subject.answer.gradients.get(path), subject.case.gradients.get(path)
         if mismatch.part != path and ours is not None and theirs is not None:
             ratio = constant_ratio(ours, theirs)
-            if ratio is not None:
+            if ratio is not None and not math.isclose(ratio, 1.0, rel_tol=1e-4):
                 what = f"every number of the {mismatch.part} in Paddle"
                 yield f"{what} is the port's times {ratio:.6g}"

@@ -56,9 +56,13 @@ class Session:
     def summary(self) -> Iterator[str]:
         """Yield a line for every recording that was written."""
         for path, names in self._recorded.items():
-            others = len({case.name for case in read(path)} - set(names))
+            cases = read(path)
+            others = len({case.name for case in cases} - set(names))
             told = f", {others} others kept" if others else ""
             yield f"paddle_parity: recorded {len(names)} cases in {_near(path)}{told}"
+            for case in cases:
+                if case.name in names and case.error is not None:
+                    yield f"paddle_parity: {case.name} raises {case.error['type']} in Paddle"
 
 
 def _provisioned(version: str) -> Path:
@@ -96,7 +100,7 @@ class ParityFixture:
         inputs: Any,
         *,
         mode: str = "",
-        wrt: Sequence[str] | None = None,
+        wrt: str | Sequence[str] | None = None,
         seed: int = recorder.SEED,
         **options: Any,
     ) -> None:
@@ -119,8 +123,7 @@ class ParityFixture:
         __tracebackhide__ = True
         self._calls += 1
         name = self._name if self._calls == 1 else f"{self._name} #{self._calls}"
-        chosen = None if wrt is None else list(wrt)
-        case = recorder.request(function, inputs, name, mode=mode, wrt=chosen, seed=seed)
+        case = recorder.request(function, inputs, name, mode=mode, wrt=wrt, seed=seed)
         path = default_recording(self._file)
         if self._session.records:
             self._session.record(path, case, absolute(function, self._file.parent))

@@ -358,6 +358,18 @@ def read(path: Any) -> List[Case]:
 # ---- what differs between Paddle 1 and its successors
 
 
+@contextlib.contextmanager
+def _inside(*guards: Any) -> Iterator[None]:
+    """Enter guards of Paddle's; those of Paddle 1 switch back only where nothing is raised."""
+    for guard in guards:
+        guard.__enter__()
+    try:
+        yield
+    finally:
+        for guard in reversed(guards):
+            guard.__exit__(None, None, None)
+
+
 class Fluid1:
     """How things are said in Paddle 1."""
 
@@ -372,7 +384,8 @@ class Fluid1:
     @contextlib.contextmanager
     def dygraph(self, seed: int) -> Iterator[None]:
         """Switch to eager tensors."""
-        with self.fluid.dygraph.guard(self.fluid.CPUPlace()), self.fluid.unique_name.guard():
+        guard = self.fluid.dygraph.guard(self.fluid.CPUPlace())
+        with _inside(guard, self.fluid.unique_name.guard()):
             self.fluid.default_main_program().random_seed = seed
             self.fluid.default_startup_program().random_seed = seed
             yield
@@ -383,8 +396,9 @@ class Fluid1:
         yield
 
     def data(self, name: str, array: Any, levels: int) -> Any:
-        """Declare an input."""
-        return self.fluid.data(name, list(array.shape), str(array.dtype), lod_level=levels)
+        """Declare an input; with levels of detail, results have other numbers of rows."""
+        shape = [-1] + list(array.shape[1:]) if levels else list(array.shape)
+        return self.fluid.data(name, shape, str(array.dtype), lod_level=levels)
 
     def feed(self, array: Any, lod: Sequence[Sequence[int]]) -> Any:
         """Return what is fed."""
@@ -401,7 +415,12 @@ class Fluid1:
 
     def total(self, products: Sequence[Tuple[Any, Any]]) -> Any:
         """Return the sum of products of two tensors."""
-        pieces = [self.layers.reduce_sum(self.layers.elementwise_mul(x, y)) for x, y in products]
+        pieces = []
+        for x, y in products:
+            piece = self.layers.elementwise_mul(x, y)
+            # Paddle 1 cannot reduce what has no axes.
+            piece = piece if len(piece.shape) else self.layers.reshape(piece, [1])
+            pieces.append(self.layers.reduce_sum(piece))
         return pieces[0] if len(pieces) == 1 else self.layers.sums(pieces)
 
     def gradient(self, tensor: Any) -> Any:
@@ -429,14 +448,14 @@ class Paddle2(Fluid1):
     @contextlib.contextmanager
     def dygraph(self, seed: int) -> Iterator[None]:
         """Switch to eager tensors."""
-        with self._switched(False), self.unique_name.guard():
+        with self._switched(False), _inside(self.unique_name.guard()):
             self.paddle.seed(seed)
             yield
 
     @contextlib.contextmanager
     def static(self) -> Iterator[None]:
         """Switch to programs."""
-        with self._switched(True), self.unique_name.guard():
+        with self._switched(True), _inside(self.unique_name.guard()):
             yield
 
     @contextlib.contextmanager
@@ -707,11 +726,11 @@ class _Static:
         base = self.api.base
         scope = type(base.global_scope())() if not hasattr(base, "Scope") else base.Scope()
         names = getattr(self.api, "unique_name", None) or self.api.fluid.unique_name
-        with base.scope_guard(scope), base.program_guard(self.main, self.startup):
-            with names.guard():
-                self.executor = base.Executor()
-                self.scope = scope
-                yield
+        programs = base.program_guard(self.main, self.startup)
+        with _inside(base.scope_guard(scope), programs, names.guard()):
+            self.executor = base.Executor()
+            self.scope = scope
+            yield
 
     def declare(self, path: str, leaf: Leaf) -> Any:
         """Declare one input; bfloat16 comes in as float32, which is exact."""
@@ -918,7 +937,9 @@ def request(function: Any, inputs: Any, name: Optional[str] = None, **fields: An
     if not all(isinstance(key, str) for key in kwargs):
         raise TypeError("names of inputs must be strings: %r" % list(kwargs))
     place, _, attribute = told.rpartition(":")
+    wrt = fields.pop("wrt", None)
     return Case(
+        wrt=None if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt),
         name=attribute if name is None else name,
         function=os.path.basename(place) + ":" + attribute if place else attribute,
         args=list(freeze(list(args))),
@@ -957,16 +978,12 @@ def record(
         seed: of Paddle's random numbers.
         append: whether the cases of other names that the file has are kept.
     """
-    new = request(function, inputs, case, mode=mode, wrt=_listed(wrt), seed=seed)
+    new = request(function, inputs, case, mode=mode, wrt=wrt, seed=seed)
     if isinstance(function, str):
         function = resolve(function)
     fill(new, function)
     before = read(path) if append and os.path.exists(os.fspath(path)) else []
     write(path, merged(before, [new]))
-
-
-def _listed(names: Optional[Sequence[str]]) -> Optional[List[str]]:
-    return None if names is None else [names] if isinstance(names, str) else list(names)
 
 
 # ---- as a process: what `paddle_compat.testing` starts in another interpreter

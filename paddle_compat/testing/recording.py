@@ -28,7 +28,7 @@ def record(
     version: str | None = None,
     python: str | os.PathLike[str] | None = None,
     mode: str = "",
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     seed: int = recorder.SEED,
     append: bool = False,
 ) -> None:
@@ -63,9 +63,7 @@ def record(
         DamagedFileError: `append` to a file that is no recording.
     """
     before = read(path) if append and Path(path).exists() else []
-    new = recorder.request(
-        function, inputs, case, mode=mode, wrt=None if wrt is None else list(wrt), seed=seed
-    )
+    new = recorder.request(function, inputs, case, mode=mode, wrt=wrt, seed=seed)
     if version is None and python is None:
         recorder.fill(new, recorder.resolve(function) if isinstance(function, str) else function)
     else:
@@ -100,7 +98,7 @@ def assert_parity(
     inputs: Any,
     *,
     mode: str = "",
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     seed: int = recorder.SEED,
     rtol: float | None = None,
     atol: float | None = None,
@@ -129,9 +127,7 @@ def assert_parity(
         ParityError: an AssertionError; its `report` is what `replay` returns.
         ImportError: there is no Paddle here.
     """
-    case = recorder.request(
-        function, inputs, mode=mode, wrt=None if wrt is None else list(wrt), seed=seed
-    )
+    case = recorder.request(function, inputs, mode=mode, wrt=wrt, seed=seed)
     recorder.fill(case, function)
     chosen = None if gradients is None else tuple(gradients)
     options = Options(rtol, atol, tolerances or {}, check_dtype, chosen)

@@ -147,7 +147,10 @@ def check(cases: Sequence[Case], port: Port, options: Options, path: str, second
 
 
 def _notes(case: Case) -> Iterator[str]:
-    """Yield what a case cannot show."""
+    """Yield what agreement in a case does not show."""
+    if case.error is not None:
+        told = case.error["message"].strip().partition("\n")[0]
+        yield f"the recorded answer is an exception, {case.error['type']}: {told}"
     if case.gradient_error is not None:
         error = case.gradient_error
         told = error["message"].strip().partition("\n")[0]
