@@ -6,7 +6,7 @@ change independently. What no edit touches stays as it is, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from paddle_compat.port.source import Span
@@ -44,6 +44,7 @@ def _render(text: str, whole: Span, edits: Sequence[Edit]) -> str:
         while index < len(edits) and contains(edit.span, edits[index].span):
             index += 1
         inside = edits[first:index]
+        out.extend(_ahead(edit, inside))
         for piece in edit.pieces:
             if isinstance(piece, str):
                 out.append(piece)
@@ -53,6 +54,15 @@ def _render(text: str, whole: Span, edits: Sequence[Edit]) -> str:
         at = edit.span.end
     out.append(text[at : whole.end])
     return "".join(out)
+
+
+def _ahead(edit: Edit, inside: Sequence[Edit]) -> Iterator[str]:
+    """Yield what is inserted right where an edit starts, if no piece of it begins there."""
+    if any(isinstance(piece, Span) and piece.start == edit.span.start for piece in edit.pieces):
+        return
+    for each in inside:
+        if each.span.start == each.span.end == edit.span.start:
+            yield "".join(piece for piece in each.pieces if isinstance(piece, str))
 
 
 def contains(outer: Span, inner: Span) -> bool:

@@ -1,0 +1,1 @@
+"""How a file is rewritten: what its values are, its calls, its imports, and all of it together."""
