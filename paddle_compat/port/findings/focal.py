@@ -93,10 +93,13 @@ def _by_position(module: Module) -> Iterator[Finding]:
     """,
 )
 def _from_0(module: Module) -> Iterator[Finding]:
+    one_hots = list(
+        module.calls(f"{LAYERS}one_hot", "paddle.fluid.one_hot", f"{FUNCTIONAL}one_hot")
+    )
     for call, given in _calls(module, FOCAL):
         if "label" not in given:
             continue
-        why = _why_from_0(module, given)
+        why = _why_from_0(module, given) or _one_hot_beside(module, given, one_hots)
         if why:
             yield found(
                 module,
@@ -119,7 +122,7 @@ def _why_from_0(module: Module, given: Arguments) -> str | None:
             and module.constant(at.right) == 1
         ):
             return "1 is subtracted"
-    return _one_hot_beside(module, given)
+    return None
 
 
 def _function(module: Module, node: ast.expr) -> str | None:
@@ -132,13 +135,15 @@ def _function(module: Module, node: ast.expr) -> str | None:
     return node.func.attr if isinstance(node.func, ast.Attribute) else None
 
 
-def _one_hot_beside(module: Module, given: Arguments) -> str | None:
+def _one_hot_beside(module: Module, given: Arguments, one_hots: list[Call]) -> str | None:
     """Find a one_hot of the same labels with as many columns as there are logits."""
+    if not one_hots:
+        return None
     columns = _columns(module, given["x"]) if "x" in given else None
     if columns is None:
         return None
     labels = {at for at in origins(module, given["label"]) if not isinstance(at, ast.Constant)}
-    for call in module.calls(f"{LAYERS}one_hot", "paddle.fluid.one_hot", f"{FUNCTIONAL}one_hot"):
+    for call in one_hots:
         its = call.bind("input", "depth", "allow_out_of_range") or call.bind("x", "num_classes")
         if its is None or len(its.given) < 2:
             continue

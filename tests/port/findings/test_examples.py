@@ -65,5 +65,6 @@ def test_values_that_are_defined_by_each_other_have_an_end() -> None:
     text = "import paddle.fluid as fluid\nL = fluid.layers\nx = fluid.data('x', [3])\n"
     text += "".join(f"x{n} = x{n - 1} + x{n - 1}\n" for n in range(1, 200)).replace("x0", "x")
     text += "def f(a):\n    a = a\n    b = b\n    return L.sigmoid_focal_loss(a, b, b)\n"
+    text += "while a:\n    z = L.reshape(z, [-1])\n    q = L.sigmoid_focal_loss(z, z, z)\n"
     text += "while True:\n    y = L.relu(y)\n    y = y + y\n"
     assert findings(parse(text)) == []

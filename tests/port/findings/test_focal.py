@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from port.findings.finding import codes, fixed, told
+from port.findings.finding import codes, findings, fixed, read, told
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,9 @@ def test_alpha_and_gamma_by_position(call: str, wanted: str | None) -> None:
 
 
 def test_arguments_in_parentheses_are_told_and_not_changed() -> None:
-    assert codes("L.sigmoid_focal_loss(x, y, n, (2.0), (0.25))") == ["PC201"]
+    for call in ("L.sigmoid_focal_loss(x, y, n, (2.0), (0.25))", "F.sigmoid_focal_loss(x, (y))"):
+        (found,) = findings(read(call))
+        assert found.fix is None
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,7 @@ def test_names_of_another_version(call: str, wanted: str) -> None:
         "L.concat([a, b], axis=1)",
         "x.sum(axis=1)",
         "L.reduce_sum(x, **more)",
+        "L.reduce_sum(x, axis=1, dim=1)",
     ],
 )
 def test_names_of_the_same_version(call: str) -> None:

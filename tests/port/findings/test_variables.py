@@ -14,6 +14,7 @@ known = fluid.data('k', [3, 1])
 i = fluid.data('i', [None, 4], 'int32')
 j = L.cast(m, 'int64')
 old = L.data('old', [1])
+older = L.data('older', [-1, 1])
 """
 
 
@@ -23,6 +24,7 @@ old = L.data('old', [1])
         "v + c",
         "c * v",
         "old - v",
+        "v - older",
         "v / L.reshape(m, [-1, 1])",
         "L.reduce_sum(m, dim=1) * c",
         "L.reduce_sum(m, dim=1) * L.reduce_mean(m, dim=1, keep_dim=True)",
@@ -51,6 +53,8 @@ def test_a_vector_with_a_column(expression: str) -> None:
         "L.unsqueeze(v, [1]) + c",
         "L.reduce_sum(m, dim=1, keep_dim=True) * c",
         "L.reshape(other, [-1]) + c[0]",
+        # Its size is known to the program: 3.
+        "known + L.reshape(known, [-1])",
     ],
 )
 def test_operands_that_line_up_alike(expression: str) -> None:
