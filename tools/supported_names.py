@@ -5,44 +5,14 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 import sys
-from types import ModuleType
 
 from guide_table import GuideTable
 
-from paddle_compat import fluid
+from paddle_compat.conformance.public_names import fluid_modules as modules
+from paddle_compat.conformance.public_names import names
 
-
-def modules() -> list[ModuleType]:
-    """Return the public modules of `paddle_compat.fluid`, itself first."""
-    found = [fluid]
-    for info in pkgutil.walk_packages(fluid.__path__, fluid.__name__ + "."):
-        if not any(part.startswith("_") for part in info.name.split(".")):
-            module = importlib.import_module(info.name)
-            # Without it: a part of a module of Paddle's that is a package here.
-            if hasattr(module, "__getattr__") and info.name != GENERATED:
-                found.append(module)
-    return found
-
-
-# Where Paddle's generated layers say that they are; one finds them elsewhere.
-GENERATED = f"{fluid.__name__}.layers.layer_function_generator"
-
-
-def names(module: ModuleType) -> list[str]:
-    """Return what a module offers of its own; `fluid` and `layers` also what they hand on."""
-    own = []
-    for name in module.__all__:
-        item = getattr(module, name)
-        home = getattr(item, "__module__", module.__name__)
-        handed_on = home.startswith(fluid.__name__) and home not in (module.__name__, GENERATED)
-        if inspect.ismodule(item) or (handed_on and module is not fluid):
-            continue
-        own.append(name)
-    return sorted(own, key=lambda name: (name.lower(), name))
+__all__ = ["TABLE", "modules", "names", "table"]
 
 
 def table() -> str:

@@ -44,10 +44,13 @@ from paddle_compat.conformance import (
     layer_cases_shape,
     layer_cases_tensor,
     snippet_detectors,
+    snippet_engine,
+    snippet_files,
     snippet_idioms,
     snippet_lods,
     snippet_optimizers,
     snippet_parameters,
+    snippet_readers,
     snippet_scripts,
     snippet_training,
 )
@@ -89,6 +92,9 @@ _LAYERS = {
 # These have differences of their own.
 _OTHERS: Mapping[str, tuple[Iterable[Snippet], Mapping[str, Differs]]] = {
     "lods": (snippet_lods.SNIPPETS, snippet_lods.DIFFERS),
+    "engine": (snippet_engine.SNIPPETS, snippet_engine.DIFFERS),
+    "readers": (snippet_readers.SNIPPETS, snippet_readers.DIFFERS),
+    "files": (snippet_files.SNIPPETS, snippet_files.DIFFERS),
     "anchors": (detection_cases_anchors.SNIPPETS, detection_differs_anchors.DIFFERS),
     "boxes": (detection_cases_boxes.SNIPPETS, detection_differs_boxes.DIFFERS),
     "ssd": (detection_cases_ssd.SNIPPETS, detection_differs_ssd.DIFFERS),

@@ -114,7 +114,7 @@ STATE = {
     "T": "y.T",
     "renaming": "y.name = 'renamed'\nfacts['n'] = y.name",
     "astype": "q = y.astype('float64')\nfacts['q'] = [str(q.dtype), q.name]\nanswers['q'] = exe.run(feed={'x': a}, fetch_list=[q])[0]",
-    "places": "facts['p'] = [str(type(fluid.CPUPlace()).__name__), len(fluid.cpu_places(2)), fluid.is_compiled_with_cuda()]",
+    "places": "facts['p'] = [str(type(fluid.CPUPlace()).__name__), len(fluid.cpu_places(2))]",
     "no layer of that name": "layers.nonsense(x)",
     "a dygraph guard": "with fluid.dygraph.guard():\n    v = fluid.dygraph.to_variable(a)\n    facts['in'] = fluid.in_dygraph_mode()\n    answers['v'] = (v * 2.0).numpy()\nfacts['out'] = fluid.in_dygraph_mode()",
     "fluid.layers is one module": "import sys\nfacts['m'] = [layers.fc is layers.nn.fc, layers.data.__module__.split('.')[1:], layers.nn.__name__.split('.')[1:]]",

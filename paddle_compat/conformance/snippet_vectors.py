@@ -1,6 +1,7 @@
 """Recorded answers of real Paddle 1.8.5 to some of the snippets, for machines that lack it.
 
-``python -m paddle_compat.conformance.snippet_vectors`` records them again.
+``python -m paddle_compat.conformance.snippet_vectors`` records them again: it asks for the answers
+to all snippets, which takes minutes, and keeps what `snippet_choice` chooses.
 """
 
 from __future__ import annotations
@@ -9,45 +10,58 @@ import io
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from paddle_compat.conformance.call import Array
-from paddle_compat.conformance.oracles import SubprocessOracle, open_oracle
+from paddle_compat.conformance.oracles import SubprocessOracle
+from paddle_compat.conformance.provision import provision
 from paddle_compat.conformance.snippet_cases import TABLES
-from paddle_compat.conformance.snippets import CHANCE, Answer, Snippet, answer_paddle
+from paddle_compat.conformance.snippet_choice import candidates, choose, digest, lacking
+from paddle_compat.conformance.snippets import Answer, Snippet, answer_paddle
 
-__all__ = ["VECTORS", "load", "record", "save", "selected"]
+__all__ = ["VECTORS", "VERSION", "About", "about", "load", "main", "record", "save", "selected"]
 
+VERSION = "1.8.5"
 VECTORS = Path(__file__).parent / "vectors" / "snippets.npz"
-# One in so many keeps the file to a few hundred kilobytes.
-_STRIDE = 9
-# Larger answers, in bytes, are compared live alone.
-_LARGEST = 50_000
+
+
+@dataclass(frozen=True)
+class About:
+    """What a recording is of.
+
+    Attributes:
+        wheel: the file name of the Paddle that answered.
+        sha256: its hash.
+        digests: what each recorded snippet asked, by its name.
+        lacking: by public name, what no snippet of today's shows of it: see
+            `snippet_choice.lacking`.
+    """
+
+    wheel: str
+    sha256: str
+    digests: Mapping[str, str]
+    lacking: Mapping[str, list[str]]
 
 
 def selected() -> list[Snippet]:
-    """Return the snippets that are recorded: a regular choice from each table."""
-    return [
-        snippet
-        for table in TABLES.values()
-        for snippet in list(table)[::_STRIDE]
-        if snippet.differs is None or snippet.differs.paddle != CHANCE
-    ]
+    """Return the snippets that are recorded, in the tables' order."""
+    digests = about().digests
+    return [snippet for table in TABLES.values() for snippet in table if snippet.name in digests]
 
 
-def record(oracle: SubprocessOracle) -> dict[str, Answer]:
-    """Ask real Paddle for the answers to record, by the snippets' names."""
-    answers = {snippet.name: answer_paddle(oracle, snippet) for snippet in selected()}
-    return {
-        name: answer
-        for name, answer in answers.items()
-        if sum(array.nbytes for array in answer.arrays.values()) <= _LARGEST
-    }
+def record(oracle: SubprocessOracle) -> tuple[dict[str, Answer], dict[str, list[str]]]:
+    """Ask real Paddle everything; return the answers to keep, and what no answer shows."""
+    answers = {snippet.name: answer_paddle(oracle, snippet) for snippet in candidates()}
+    chosen = choose(answers)
+    every = lacking((snippet, answers[snippet.name]) for snippet in candidates())
+    return {snippet.name: answers[snippet.name] for snippet in chosen}, every
 
 
-def save(path: Path, answers: Mapping[str, Answer]) -> None:
+def save(path: Path, answers: Mapping[str, Answer], what: About) -> None:
     """Write answers; the same ones give the same bytes."""
     pools: dict[str, list[Array]] = {}
     sizes: dict[str, int] = {}
@@ -66,9 +80,20 @@ def save(path: Path, answers: Mapping[str, Answer]) -> None:
         index[name] = {"header": header, "arrays": places}
     buffer = io.BytesIO()
     flat = {kind: np.concatenate(parts) for kind, parts in pools.items()}
-    text = np.frombuffer(json.dumps(index, sort_keys=True).encode(), np.uint8)
-    np.savez_compressed(buffer, index=text, **flat)  # type: ignore[arg-type]
+    texts = {"index": index, "about": asdict(what)}
+    coded = {
+        name: np.frombuffer(json.dumps(text, sort_keys=True).encode(), np.uint8)
+        for name, text in texts.items()
+    }
+    np.savez_compressed(buffer, **coded, **flat)  # type: ignore[arg-type]
     path.write_bytes(buffer.getvalue())
+
+
+def about(path: Path = VECTORS) -> About:
+    """Read what a recording is of."""
+    with np.load(path, allow_pickle=False) as archive:
+        told: dict[str, Any] = json.loads(archive["about"].tobytes())
+    return About(**told)
 
 
 def load(path: Path = VECTORS) -> dict[str, Answer]:
@@ -89,10 +114,12 @@ def load(path: Path = VECTORS) -> dict[str, Answer]:
 
 def main() -> int:
     """Record the answers of real Paddle 1.8.5."""
-    with open_oracle("1.8.5") as oracle:
-        assert isinstance(oracle, SubprocessOracle)
-        answers = record(oracle)
-    save(VECTORS, answers)
+    environment = provision(VERSION)
+    oracle = SubprocessOracle(environment.python, VERSION)
+    with oracle:
+        answers, every = record(oracle)
+    digests = {s.name: digest(s) for s in candidates() if s.name in answers}
+    save(VECTORS, answers, About(environment.wheel, environment.sha256, digests, every))
     print(f"{len(answers)} answers, {VECTORS.stat().st_size} bytes: {VECTORS}")
     return 0
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pytest
 
+from paddle_compat.conformance.coverage import names_of
 from paddle_compat.conformance.oracles import SubprocessOracle
 from paddle_compat.conformance.snippet_cases import OWN_DIFFERENCES, TABLES
 from paddle_compat.conformance.snippet_differs import DIFFERS
@@ -16,8 +15,6 @@ from paddle_compat.conformance.snippets import Differs, Snippet, answer_ours, an
 from paddle_compat.fluid import layers
 
 ALL = [snippet for table in TABLES.values() for snippet in table]
-
-READERS = Path(__file__).parent / "readers"
 
 # Compared in many ways, each.
 DETECTION = (*layers.detection.__all__, "roi_align", "roi_pool", "deformable_conv")
@@ -30,16 +27,10 @@ def test_ours_answers_as_real_paddle(paddle_1: SubprocessOracle, snippet: Snippe
 
 
 def test_every_layer_that_is_offered_is_compared() -> None:
-    used = Counter(
-        name for snippet in ALL for name in set(re.findall(r"layers\.(\w+)\(", snippet.source))
-    )
-    used["data"] = sum("fluid.data(" in snippet.source for snippet in ALL)
-    # What reads batches is no operator; the questions about readers ask it.
-    asked = "".join(file.read_text() for file in READERS.glob("*.py"))
-    missing = [name for name in layers.__all__ if not used[name]]
-    assert [name for name in missing if f"layers.{name}(" not in asked] == []
-    assert set(missing) <= set(layers.io.__all__)
-    assert {name: used[name] for name in DETECTION if used[name] < 10} == {}
+    used = Counter(name for snippet in ALL for name in names_of(snippet))
+    assert [name for name in layers.__all__ if not used[f"fluid.layers.{name}"]] == []
+    detection = {name: used[f"fluid.layers.{name}"] for name in DETECTION}
+    assert {name: count for name, count in detection.items() if count < 10} == {}
 
 
 def test_every_name_is_used_once() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from paddle_compat.conformance.snippet_vectors import load, save, selected
-from paddle_compat.conformance.snippets import Snippet, answer_ours, check
+from paddle_compat.conformance import snippet_choice
+from paddle_compat.conformance.coverage import named_by, public_names
+from paddle_compat.conformance.snippet_cases import TABLES
+from paddle_compat.conformance.snippet_choice import candidates, choose, digest, kinds, lacking
+from paddle_compat.conformance.snippet_vectors import VECTORS, about, load, save, selected
+from paddle_compat.conformance.snippets import Answer, Snippet, answer_ours, check
+from paddle_compat.fluid import layers
 
 RECORDED = load()
-CHOSEN = selected()
-SELECTED = [snippet for snippet in CHOSEN if snippet.name in RECORDED]
+SELECTED = selected()
+AGAIN = "run python -m paddle_compat.conformance.snippet_vectors"
 
 
 @pytest.mark.parametrize("snippet", SELECTED, ids=[snippet.name for snippet in SELECTED])
@@ -20,19 +26,88 @@ def test_ours_answers_as_recorded_of_real_paddle(snippet: Snippet) -> None:
     assert check(snippet, answer_ours(snippet), RECORDED[snippet.name]) == []
 
 
-def test_what_is_recorded_is_what_is_selected() -> None:
-    told = "run python -m paddle_compat.conformance.snippet_vectors"
-    chosen = {snippet.name for snippet in CHOSEN}
-    assert set(RECORDED) <= chosen, told
-    # A few answers are too large to be kept.
-    assert len(chosen - set(RECORDED)) <= len(chosen) // 100, told
-    assert {answer.report["kind"] for answer in RECORDED.values()} >= {"ok", "error"}
+def test_what_is_recorded_is_what_is_asked_now() -> None:
+    assert set(RECORDED) == {snippet.name for snippet in SELECTED}, AGAIN
+    digests = about().digests
+    changed = [snippet.name for snippet in SELECTED if digest(snippet) != digests[snippet.name]]
+    assert changed == [], AGAIN
+
+
+def test_the_recording_shows_what_there_is_of_every_name() -> None:
+    pairs = [(snippet, RECORDED[snippet.name]) for snippet in SELECTED]
+    shown = Counter((n, kind) for s, a in pairs for n in named_by(s) for kind in kinds(s, a))
+    nowhere = about().lacking
+    for name, missing in lacking(pairs).items():
+        assert set(missing) <= {*nowhere.get(name, ()), *TOO_LARGE.get(name, ())}, (name, AGAIN)
+    used = {name for table in TABLES.values() for snippet in table for name in named_by(snippet)}
+    assert [n for n in used if not any(shown[n, k] for k in ("answer", "error"))] == [], AGAIN
+    assert [n for n in layers.__all__ if not shown[f"fluid.layers.{n}", "answer"]] == []
+    rules = ("fluid.optimizer.", "fluid.initializer.", "fluid.regularizer.", "fluid.clip.")
+    assert [n for n in public_names() if n.startswith(rules) and not shown[n, "answer"]] == []
+
+
+# What has these kinds in answers that are larger than what is recorded.
+TOO_LARGE = {"fluid.layers.range": ["gradient"], "fluid.layers.unfold": ["difference"]}
+
+
+def test_whole_programs_are_recorded() -> None:
+    names = {snippet.name for snippet in SELECTED}
+    counts = {table: sum(s.name in names for s in rows) for table, rows in TABLES.items()}
+    assert min(counts.values()) > 0
+    assert counts["training"] >= 20
+    assert counts["detectors"] >= 10
+    assert counts["engine"] + counts["files"] + counts["readers"] + counts["scripts"] >= 80
+
+
+def test_recording_is_small() -> None:
+    assert VECTORS.stat().st_size < 600 * 1024
+    build = about()
+    assert build.wheel.startswith("paddlepaddle-1.8.5-")
+    assert len(bytes.fromhex(build.sha256)) == 32
+
+
+def _answer(kind: str = "ok", size: int = 4, *parts: str) -> Answer:
+    arrays = {part: np.ones(size, np.float32) for part in ("value/out", *parts)}
+    return Answer({"kind": kind}, arrays if kind == "ok" else {})
+
+
+def test_the_choice_has_every_kind_of_a_name_and_not_more() -> None:
+    relu6 = [s for s in candidates() if named_by(s) == {"fluid.layers.relu6"} and not s.differs]
+    assert len(relu6) > 5
+    plain, large, gradient, error, *rest = relu6
+    answers = {
+        plain.name: _answer(),
+        large.name: _answer("ok", 9000, "gradient/x"),
+        gradient.name: _answer("ok", 4, "gradient/x"),
+        error.name: _answer("error"),
+        **{snippet.name: _answer("ok", 2000) for snippet in rest},
+    }
+    whole = {s.name for s in list(TABLES["math"])[:: snippet_choice._STRIDE]}
+    chosen = {snippet.name for snippet in choose(answers)} - whole
+    assert chosen | {plain.name} == {plain.name, gradient.name, error.name}
+    pairs = [(snippet, answers[snippet.name]) for snippet in (plain, error)]
+    assert lacking(pairs) == {"fluid.layers.relu6": ["answer", "gradient", "difference"]}
+
+
+def test_a_digest_changes_with_what_is_asked() -> None:
+    x = np.ones(3, np.float32)
+    asked = [
+        Snippet("s", "out = x", {"x": x}),
+        Snippet("s", "out = x ", {"x": x}),
+        Snippet("s", "out = x", {"x": x * 2}),
+        Snippet("s", "out = x", {"x": x[None]}),
+        Snippet("s", "out = x", {"x": x}, ("x",)),
+        Snippet("s", "out = x", {"x": x}, seed=8),
+    ]
+    assert len({digest(snippet) for snippet in asked}) == len(asked)
+    assert digest(asked[0]) == digest(Snippet("s", "out = x", {"x": x.copy()}))
 
 
 def test_answers_are_written_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "answers.npz"
-    save(path, RECORDED)
+    save(path, RECORDED, about())
     again = load(path)
+    assert about(path) == about()
     assert set(again) == set(RECORDED)
     for name, answer in RECORDED.items():
         assert again[name].report == answer.report

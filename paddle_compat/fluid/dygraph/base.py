@@ -106,10 +106,23 @@ def grad(
     no_grad_vars: Any = None,
     backward_strategy: object = None,
 ) -> list[torch.Tensor | None]:
-    """Return the gradients of outputs in inputs, as `torch.autograd.grad` does.
+    """Return the gradients of outputs in inputs.
+
+    Args:
+        outputs: a tensor, or several.
+        inputs: a tensor, or several.
+        grad_outputs: what enters at each output; ones where it is None.
+        retain_graph: whether the graph is kept for another backward pass; as `create_graph`
+            where it is None.
+        create_graph: whether the gradients can be differentiated themselves.
+        only_inputs: must be True.
+        allow_unused: whether None may be returned for an input that no output depends on.
+        no_grad_vars: must be None.
+        backward_strategy: ignored.
 
     Raises:
-        ValueError: `no_grad_vars` is given, or `only_inputs` is False.
+        ValueError: `no_grad_vars` is given, or `only_inputs` is False; an output is a constant; or
+            no output depends on an input.
 
     Source:
         ``paddle.fluid.dygraph.grad``, PaddlePaddle 1.8.
@@ -119,16 +132,39 @@ def grad(
             "grad: no_grad_vars and only_inputs=False are not offered; use tensor.detach() where "
             "gradients are to end"
         )
-    return list(
+    heads, wanted = _several(outputs), _several(inputs)
+    given = [None] * len(heads) if grad_outputs is None else _several(grad_outputs)
+    for number, head in enumerate(heads):
+        if not head.requires_grad:
+            raise ValueError(
+                f"grad: outputs[{number}] must depend on what takes gradients, but it is a "
+                "constant; leave it out"
+            )
+    entering = [
+        torch.ones_like(head) if cotangent is None else cotangent
+        for head, cotangent in zip(heads, given, strict=True)
+    ]
+    found: list[torch.Tensor | None] = list(
         torch.autograd.grad(
-            outputs,
-            inputs,
-            grad_outputs,
+            heads,
+            wanted,
+            entering,
             retain_graph=retain_graph,
             create_graph=create_graph,
-            allow_unused=allow_unused,
+            allow_unused=True,
         )
     )
+    for number, gradient in enumerate(found):
+        if gradient is None and not allow_unused:
+            raise ValueError(
+                f"grad: no output depends on inputs[{number}]; with allow_unused=True its "
+                "gradient is None"
+            )
+    return found
+
+
+def _several(tensors: Any) -> list[Any]:
+    return list(tensors) if isinstance(tensors, list | tuple) else [tensors]
 
 
 def enabled() -> bool:
