@@ -10,7 +10,7 @@ _UNPICKLER = "checkpoints/unpickler.py"
 _PICKLES = "checkpoints/pickles.py"
 _PLAIN = "checkpoints/plain.py"
 _RECORDS = "checkpoints/records.py"
-_ATOMIC = "checkpoints/atomic.py"
+_ATOMIC = "atomic.py"
 _CHOSEN = "fluid/io/_chosen.py"
 _IO = "framework/io.py"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_compat.checkpoints.atomic import write_atomically
+from paddle_compat.atomic import write_atomically
 from paddle_compat.checkpoints.damage import DamagedFileError
 from paddle_compat.checkpoints.inference_model import InferenceModel, read_inference_model
 from paddle_compat.checkpoints.pickles import (

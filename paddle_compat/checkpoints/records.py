@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from paddle_compat.checkpoints.atomic import is_left_behind
+from paddle_compat.atomic import is_left_behind
 from paddle_compat.checkpoints.damage import DamagedFileError
 
 __all__ = ["Record", "read_directory", "read_record", "read_records", "record_bytes"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from paddle_compat.checkpoints.atomic import write_atomically
+from paddle_compat.atomic import write_atomically
 from paddle_compat.export.formatting import needs
 
 __all__ = ["check_free", "weights_of", "write"]

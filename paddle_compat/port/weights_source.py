@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from paddle_compat.atomic import is_left_behind
 from paddle_compat.checkpoints import (
     NAME_TABLE,
     DamagedFileError,
@@ -20,7 +21,6 @@ from paddle_compat.checkpoints import (
     read_record,
     read_records,
 )
-from paddle_compat.checkpoints.atomic import is_left_behind
 from paddle_compat.port.weights_programs import Program, read_names
 
 __all__ = ["Source", "SourceError", "read_source"]

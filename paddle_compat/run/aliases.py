@@ -22,7 +22,17 @@ __all__ = ["install", "paddle_name"]
 _OURS, _PADDLE = "paddle_compat", "paddle"
 _SECTION = "What is offered"
 # What of ours mirrors nothing of Paddle's.
-_NOT_PADDLE = {"checkpoints", "cli", "conformance", "errors", "export", "kernels", "port", "run"}
+_NOT_PADDLE = {
+    "atomic",
+    "checkpoints",
+    "cli",
+    "conformance",
+    "errors",
+    "export",
+    "kernels",
+    "port",
+    "run",
+}
 _answers: set[object] = set()  # the modules' `__getattr__`s that are made here
 _IMPORT_FROM, _EXTENDED_ARG = opcode.opmap["IMPORT_FROM"], opcode.opmap["EXTENDED_ARG"]
 
