@@ -115,9 +115,12 @@ def _gradient(
     divisor: float,
 ) -> Tensor:
     """Return the gradient of the logits, like them; `upstream` is 0-D or of their shape."""
+    upstream = differentiate.collapse(upstream)
+    if upstream.ndim and divisor != 1:
+        upstream, divisor = upstream / divisor, 1.0
     numbers = Numbers(positive_at, negative_at, positive, negative, gamma, ceiling, ignored)
     launch = Launch(logit, label, numbers, by_class)
-    return launch.gradient(differentiate.collapse(upstream), torch.empty_like(logit), divisor)
+    return launch.gradient(upstream, torch.empty_like(logit), divisor)
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -146,7 +149,9 @@ def _backward(ctx: Any, upstream: Tensor, gradient: Any) -> tuple[Tensor | None,
     if torch.is_grad_enabled() or ctx.needs_input_grad[1]:
         return _differentiate(ctx, upstream)
     numbers = ctx.positive, ctx.negative, ctx.gamma, ctx.ceiling, ctx.ignored, ctx.by_class
-    found = gradient(upstream, *ctx.saved_tensors, *numbers, ctx.divisor)
+    # What divides a sum divides nothing where there is none.
+    divisor = 1.0 if ctx.total is None else ctx.divisor
+    found = gradient(upstream, *ctx.saved_tensors, *numbers, divisor)
     return found, *(None,) * 11
 
 

@@ -50,8 +50,10 @@ def _counted(start, i, WIDE: tl.constexpr):
 @triton.jit
 def _load(at, inside, MASKED: tl.constexpr):
     if MASKED:
-        return tl.load(at, mask=inside, other=0)
-    return tl.load(at)
+        values = tl.load(at, mask=inside, other=0)
+    else:
+        values = tl.load(at)
+    return values
 
 
 @triton.jit
@@ -111,7 +113,13 @@ def _loss_and_slope(
             logit, label, weight_1, weight_0, gamma, exponent, HALVES, NEGATIVE, AT_LEAST_ONE
         )
         if HAS_IGNORED:
-            ignored = tl.where(label < 0, tl.ceil(label), tl.floor(label)) == IGNORED
+            # What truncates to it.
+            if IGNORED < 0:
+                ignored = (label > IGNORED - 1) & (label <= IGNORED)
+            else:
+                ignored = (label >= IGNORED) & (label < IGNORED + 1)
+                if IGNORED == 0:
+                    ignored = tl.abs(label) < 1
     value = tl.where(ignored, 0.0, value)
     if MASKED:
         value = tl.where(inside, value, 0.0)
