@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -89,11 +93,27 @@ def ask(oracle: Oracle, case: Case) -> Given:
 
 
 def ask_ours(case: Case) -> Given:
-    """Ask `paddle_compat`; what goes wrong outside the question's own code is an answer too."""
+    """Ask `paddle_compat`; what goes wrong outside the question's own code is an answer too.
+
+    What the question's code prints, warns of and logs is not the report's.
+    """
     if isinstance(case.asked, Call):
         return ours.evaluate([case.asked])[0]
     assert isinstance(case.asked, Snippet)
     try:
-        return answer_ours(case.asked)
+        with _quiet():
+            return answer_ours(case.asked)
     except Exception as error:
         return Answer({**wire.describe_error(error), "phase": "process"}, {})
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -11,12 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paddle_compat import cli
 from paddle_compat.conformance import drawn
 from paddle_compat.conformance.call import FACES
 from paddle_compat.conformance.oracles import Oracle, OracleUnavailable
+from paddle_compat.conformance.snippets import Answer, Snippet
 from paddle_compat.conformance.verify import command
 from paddle_compat.conformance.verify.answers import ask_ours, recorded
 from paddle_compat.conformance.verify.model import STATUSES
@@ -174,6 +176,18 @@ def test_a_report_is_written_to_a_file_and_summed_up_on_stderr(
     assert printed.out == ""
     assert printed.err == "ok: 2 checks of 2 cases: 2 pass, 0 waived, 0 fail, 0 unsupported\n"
     assert (tmp_path / "report").stat().st_size > 100 or form == "github"
+
+
+def test_what_a_program_prints_and_warns_of_is_no_part_of_a_report(
+    capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    said = "print('said'); import logging, warnings; logging.warning('x'); warnings.warn('y')"
+    snippet = Snippet("says", f"{said}; out = layers.relu(x)", {"x": np.ones(2, np.float32)})
+    answer = ask_ours(Case("programs.says::says", "programs.says", snippet))
+    assert isinstance(answer, Answer)
+    assert answer.ending == "ok"
+    assert capsys.readouterr() == ("", "")
+    assert len(recwarn) == 0
 
 
 def fake(version: str) -> Source:
