@@ -257,9 +257,9 @@ def _inputs_there(case: Case, part: str, index: tuple[int, ...], shape: tuple[in
         array, sizes = widened(leaf), leaf.data.shape
         if len(sizes) == len(shape) and all(n in (1, m) for n, m in zip(sizes, shape, strict=True)):
             there = tuple(0 if n == 1 else i for n, i in zip(sizes, index, strict=True))
-            told.append(f"{path} {array[there]}")
+            told.append(f"{path} {array[there]!s}")
         elif 0 < len(sizes) <= len(shape) and sizes == shape[: len(sizes)]:
-            told.append(f"{path} {array[index[: len(sizes)]]}")
+            told.append(f"{path} {array[index[: len(sizes)]]!s}")
         elif array.size <= _SMALL:
             told.append(f"{path} {array.tolist()}")
     plain = {**dict(zip(case.names, case.args, strict=True)), **case.kwargs}

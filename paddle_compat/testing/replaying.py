@@ -78,13 +78,16 @@ def replay(
           input, any of those that torch raises for bad input.
 
     Example:
-        >>> import numpy as np, torch
+        >>> import tempfile, numpy as np
         >>> from paddle_compat.testing import recorder
+        >>> path = tempfile.mkdtemp() + "/double.npz"
         >>> case = recorder.request("head.py:double", {"x": np.ones(2, "float32")})
         >>> case.paddle, case.outputs = "1.8.5", recorder.freeze(np.full(2, 2.0, "float32"))
-        >>> recorder.write("/tmp/double.npz", [case])
-        >>> print(replay("/tmp/double.npz", lambda x: 2 * x))
-        /tmp/double.npz: 1 of 1 cases agree
+        >>> recorder.write(path, [case])
+        >>> print(replay(path, lambda x: 2 * x))
+        /...double.npz: 1 of 1 cases agree
+        >>> replay(path, lambda x: -2 * x).causes
+        ("sign: it matches with the result's sign changed",)
     """
     cases = read(path)
     if case is not None:
