@@ -80,7 +80,7 @@ _SINGLE = words(
     "sigmoid_cross_entropy_with_logits softmax_with_cross_entropy sigmoid_focal_loss log_loss "
     "square_error_cost kldiv_loss embedding batch_norm layer_norm group_norm dropout sums sum "
     "one_hot resize_nearest resize_bilinear image_resize roi_align stack expand_as where "
-    "create_parameter create_global_var range linspace maxout prelu flatten gather_nd scatter"
+    "create_parameter create_global_var linspace maxout prelu flatten gather_nd scatter"
 )
 
 

@@ -95,6 +95,8 @@ def _set(module: Module) -> Iterator[Finding]:
         if node.attr != "stop_gradient" or not isinstance(node.ctx, ast.Store):
             continue
         of = value(module, node.value)
+        if isinstance(of, ast.Name) and of.id == "self":  # a class of the file's own
+            continue
         if is_variable(module, of) and not _in_dygraph(module, node):
             continue
         yield found(

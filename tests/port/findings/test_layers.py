@@ -236,6 +236,7 @@ def test_stop_gradient_of_a_torch_function() -> None:
         # A program's own.
         ("x = fluid.data('x', [3])\nx.stop_gradient = False", False),
         ("def f(x):\n    x.stop_gradient = True", False),
+        ("paddle.to_tensor(a)\ndef f(self):\n    self.stop_gradient = True", False),
         (
             "x = paddle.to_tensor(a)\nif not x.stop_gradient:\n    pass",
             False,
