@@ -30,6 +30,10 @@ _COMMANDS = {
     "export": _Command(
         "paddle_compat.export.command", "write a script's program as source that needs torch alone"
     ),
+    "port": _Command(
+        "paddle_compat.port.command",
+        "say what Paddle source needs to become PyTorch, and rewrite it",
+    ),
     "port-weights": _Command(
         "paddle_compat.port.weights_command", "write Paddle's weights as a torch state_dict"
     ),
