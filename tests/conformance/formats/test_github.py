@@ -105,7 +105,7 @@ def test_summary_has_the_matrix_the_failures_and_the_waivers() -> None:
 def test_summary_is_bounded_and_no_text_breaks_it() -> None:
     assert len(markdown(many(0, 5000))) < 100_000
     report = many(0, 1)
-    found = replace(report.results[0].mismatches[0], detail="~~~~~~\n<script>")
+    found = replace(report.results[0].mismatches[0], detail="two lines\n~~~~~~\n<script>")
     result = replace(report.results[0], case=HOSTILE, api="a|b`c", mismatches=(found,))
     text = markdown(replace(report, results=(result,)))
     outside = re.sub("(?s)^~~~~~~$.*?^~~~~~~$", "", text, flags=re.MULTILINE)

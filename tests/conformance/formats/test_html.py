@@ -126,6 +126,12 @@ def test_no_text_becomes_markup() -> None:
     assert "<script>alert(1)</script>" in hostile.text
 
 
+def test_embedded_data_cannot_end_its_element() -> None:
+    text = html_data.embedded([HOSTILE, "</script x", "<!-- <script"])
+    assert not set("<>&") & set(text)
+    assert json.loads(text) == [HOSTILE, "</script x", "<!-- <script"]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(reports)
 def test_any_report_is_a_page(report: Report) -> None:
@@ -187,6 +193,13 @@ def test_what_is_left_out_first_are_passing_cases() -> None:
     assert packed["left_out"] > 100
     assert sum("f" in letters for _, _, letters, _ in packed["cases"]) == 30
     assert packed_cases(report)["left_out"] == 0
+
+
+def test_cases_stay_in_the_order_of_the_report() -> None:
+    report = sample()
+    packed = packed_cases(report)
+    named = [f"{packed['apis'][api]}::{name}" for api, name, *_ in packed["cases"]]
+    assert named == list(dict.fromkeys(result.case for result in report.results))
 
 
 def test_packed_cases_say_what_the_results_say() -> None:
