@@ -10,8 +10,6 @@ from pathlib import Path
 __all__ = ["find", "shown"]
 
 _SKIPPED = {"__pycache__", "build", "dist", "env", "node_modules", "site-packages", "venv"}
-    ["__pycache__", "venv", "env", "node_modules", "site-packages", "build", "dist"]
-)
 
 
 def find(paths: Sequence[Path], excluded: Sequence[str]) -> Iterator[Path]:
