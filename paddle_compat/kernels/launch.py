@@ -20,7 +20,7 @@ __all__ = ["Launch", "Numbers"]
 # The elements of a block, the blocks that one program adds up, the partial sums of a block of the
 # last pass: sums are made in an order that depends on these and on the number of elements alone.
 _BLOCK, _STEPS, _FINISH_BLOCK = 1024, 8, 1024
-# Interpreted, every operation on a block is a call of NumPy's: few large blocks, as large as needed.
+# Interpreted, every operation on a block is a call of NumPy: few blocks, as large as needed.
 _INTERPRETED_BLOCK = 1 << 16
 # Twice the largest exponent that is raised to by multiplication.
 _MOST_HALVES = 63

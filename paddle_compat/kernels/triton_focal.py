@@ -49,11 +49,7 @@ def _counted(start, i, WIDE: tl.constexpr):
 
 @triton.jit
 def _load(at, inside, MASKED: tl.constexpr):
-    if MASKED:
-        values = tl.load(at, mask=inside, other=0)
-    else:
-        values = tl.load(at)
-    return values
+    return tl.load(at, mask=inside, other=0) if MASKED else tl.load(at)
 
 
 @triton.jit

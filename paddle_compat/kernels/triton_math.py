@@ -87,20 +87,12 @@ def _logistic(x):
 
 @triton.jit
 def _quotient(a, b):
-    if a.dtype == tl.float32:
-        quotient = tl.div_rn(a, b)
-    else:
-        quotient = a / b
-    return quotient
+    return tl.div_rn(a, b) if a.dtype == tl.float32 else a / b
 
 
 @triton.jit
 def _root(a):
-    if a.dtype == tl.float32:
-        root = tl.sqrt_rn(a)
-    else:
-        root = tl.sqrt(a)
-    return root
+    return tl.sqrt_rn(a) if a.dtype == tl.float32 else tl.sqrt(a)
 
 
 @triton.jit
