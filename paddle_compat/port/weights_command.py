@@ -69,8 +69,10 @@ def main(arguments: Sequence[str]) -> int:
         written = report.complete or not options.strict
         if written:
             write_state(target, ported.weights, form)
-    except (OSError, ValueError, TypeError, MemoryError) as error:
+    except (OSError, ValueError, TypeError, MemoryError, ModuleNotFoundError) as error:
         told = str(error) or type(error).__name__
+        if isinstance(error, ModuleNotFoundError):
+            told = f"{error.name} is not installed, which a .pt file and --module need"
         print(f"paddle-compat port-weights: {told}", file=sys.stderr)
         return 2
     end = f"{options.target} is written" if written else f"{options.target} is not written"

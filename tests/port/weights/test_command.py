@@ -282,15 +282,42 @@ def test_help_says_that_the_modules_code_is_run(capsys: pytest.CaptureFixture[st
     assert "Nothing in these files is run; with --module, that file of yours is." in told
 
 
-def test_safetensors_without_a_module_need_no_torch_of_this_part() -> None:
-    """What the command imports of its own names no torch until it is asked for."""
-    code = (
-        "import ast, pathlib, sys\n"
-        "for path in pathlib.Path(sys.argv[1]).glob('weights*.py'):\n"
-        "    for node in ast.parse(path.read_text()).body:\n"
-        "        names = [a.name for a in getattr(node, 'names', [])]\n"
-        "        module = getattr(node, 'module', '') or ''\n"
-        "        assert not any(n.split('.')[0] == 'torch' for n in [module, *names]), path\n"
+WITHOUT_TORCH = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "paddle", "safetensors"):
+            raise ModuleNotFoundError(f"No module named {name!r} here", name=name)
+
+sys.meta_path.insert(0, Absent())
+from paddle_compat.cli import main
+sys.exit(main(["port-weights", *sys.argv[1:]]))
+"""
+
+
+def without_torch(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE.parents[2],
     )
-    folder = HERE.parents[2] / "paddle_compat" / "port"
-    subprocess.run([sys.executable, "-c", code, folder], check=True)
+
+
+def test_safetensors_without_a_module_need_no_torch(tmp_path: Path) -> None:
+    for source in (NET, LEGACY / "one" / "all", LEGACY / "inference_one"):
+        done = without_torch(source, tmp_path / "net.safetensors", "--force")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(load_file(tmp_path / "net.safetensors")) == 13
+
+
+@pytest.mark.parametrize("more", [["out.pt"], ["out.safetensors", "--module", NETWORKS]])
+def test_what_needs_torch_says_so(more: list[str], tmp_path: Path) -> None:
+    done = without_torch(NET, tmp_path / more[0], *more[1:])
+    assert done.returncode == 2
+    assert done.stderr == (
+        "paddle-compat port-weights: torch is not installed, which a .pt file and --module need\n"
+    )
+    assert files(tmp_path) == []
