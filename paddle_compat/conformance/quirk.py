@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -81,6 +82,7 @@ class Quirk:
         return abs(got - what) <= 0.1 * (apart if np.isfinite(apart) else abs(what))
 
 
+@lru_cache(maxsize=4096)
 def within(version: str, since: str, until: str) -> bool:
     """Tell whether a version lies in a closed range."""
 

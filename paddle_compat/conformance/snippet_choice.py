@@ -22,9 +22,8 @@ WANTED: Mapping[str, int] = {"answer": 2, "gradient": 1, "error": 1, "difference
 
 # Larger answers, in bytes, are compared live alone; they take long, too.
 _LARGEST = 12_000
-# All of these are recorded, but for the very largest, and one in so many of the rest.
+# All of these are recorded, and one in so many of the rest.
 _WHOLE = ("engine", "files", "readers", "detectors")
-_LARGEST_OF_WHOLE = 40_000
 _STRIDE = 40
 
 
@@ -66,12 +65,7 @@ def choose(answers: Mapping[str, Answer]) -> list[Snippet]:
         answers: real Paddle's answers to `candidates`, by name.
     """
     whole = {snippet.name for name in _WHOLE for snippet in TABLES[name]}
-    limits = dict.fromkeys(whole, _LARGEST_OF_WHOLE)
-    fit = [
-        s
-        for s in candidates()
-        if s.name in answers and _bytes(answers[s.name]) <= limits.get(s.name, _LARGEST)
-    ]
+    fit = [s for s in candidates() if s.name in answers and _bytes(answers[s.name]) <= _LARGEST]
     regular = {s.name for table in TABLES.values() for s in list(table)[::_STRIDE]}
     chosen = {s.name for s in fit if s.name in whole | regular}
     counts = _count((s, answers[s.name]) for s in fit if s.name in chosen)
