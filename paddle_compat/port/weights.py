@@ -15,6 +15,7 @@ import numpy as np
 from paddle_compat.port.weights_files import Weight, as_tensor
 from paddle_compat.port.weights_module import Place, find_module, places_of
 from paddle_compat.port.weights_names import Rule, apply_rules, optimizer_state, standard_names
+from paddle_compat.port.weights_order import pair_by_order
 from paddle_compat.port.weights_report import Carried, Mismatch, Report, Unused
 from paddle_compat.port.weights_source import Source, SourceError, read_source
 
@@ -46,6 +47,7 @@ def to_state_dict(
     module: nn.Module | str | None = None,
     transpose: Sequence[str] = (),
     keep_names: bool = False,
+    by_order: bool = False,
     model: str | os.PathLike[str] | None = None,
     params: str | None = None,
     names: Sequence[str] | None = None,
@@ -67,6 +69,9 @@ def to_state_dict(
         module: a module; or ``file.py:Class`` or ``package.module:factory``, whose code is run.
         transpose: names, with ``*``, of more weights to transpose.
         keep_names: without a module, keep Paddle's names where no rule changes them.
+        by_order: with a module, pair counted layers that are left over by their order: the first
+            ``conv2d`` with the first `Conv2d`. Layers that were made in another order than the
+            module has them get each other's weights, which only their shapes may tell.
         model: the program's file, as of `read_source`, as are the following.
         params: in a folder, the one file of all tensors.
         names: the tensors' names in one file of several.
@@ -96,6 +101,7 @@ def to_state_dict(
         find_module(module) if isinstance(module, str) else module,
         transpose=transpose,
         keep_names=keep_names,
+        by_order=by_order,
     )
     return {name: as_tensor(weight) for name, weight in ported.weights.items()}, ported.report
 
@@ -107,6 +113,7 @@ def port_weights(
     *,
     transpose: Sequence[str] = (),
     keep_names: bool = False,
+    by_order: bool = False,
 ) -> Ported:
     """Give weights torch's names and shapes.
 
@@ -114,7 +121,7 @@ def port_weights(
         ValueError: two weights get one name (`SourceError`), or the module is lazy.
     """
     places = None if module is None else places_of(module)
-    porter = _Porter(source, rules, places, transpose, keep_names)
+    porter = _Porter(source, rules, places, transpose, keep_names, by_order)
     return porter.port()
 
 
@@ -125,6 +132,8 @@ class _Porter:
     places: Mapping[str, Place] | None
     transpose: Sequence[str]
     keep_names: bool
+    by_order: bool
+    paired: dict[str, str] = field(default_factory=dict)
     weights: dict[str, Weight] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
 
@@ -136,6 +145,8 @@ class _Porter:
             alias: name for name, place in (self.places or {}).items() for alias in place.aliases
         }
         state = set(optimizer_state(source.arrays)) - set(self.places or ())
+        if self.by_order and self.places is not None:
+            self._pair(self.places, [name for name in source.arrays if name not in state])
         for name, array in source.arrays.items():
             if name in state:
                 report.left.append(Unused(name, _told(array), "an optimizer's state"))
@@ -184,7 +195,23 @@ class _Porter:
             Carried(name, target, weight.dtype, array.shape, value.shape, changes)
         )
 
+    def _pair(self, places: Mapping[str, Place], names: Iterable[str]) -> None:
+        """Pair by their order what names do not."""
+        targets = {name: self._target(name) for name in names}
+        left = {n: t for n, t in targets.items() if t and t not in places}
+        taken = set(targets.values())
+        free = {name: place for name, place in places.items() if name not in taken}
+        self.paired, notes = pair_by_order(left, free)
+        self.report.notes += notes
+        if self.paired:
+            self.report.notes.append(
+                f"{len(self.paired)} are paired by the order of their layers: compare what the "
+                "module computes with what Paddle did"
+            )
+
     def _target(self, name: str) -> str:
+        if name in self.paired:
+            return self.paired[name]
         standard = self.standard.get(name, name)
         if self.places is None:
             candidates = [name] if self.keep_names else [standard, name]

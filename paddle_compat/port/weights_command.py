@@ -63,7 +63,12 @@ def main(arguments: Sequence[str]) -> int:
         )
         module = None if options.module is None else find_module(options.module)
         ported = port_weights(
-            source, rules, module, transpose=options.transpose, keep_names=options.keep_names
+            source,
+            rules,
+            module,
+            transpose=options.transpose,
+            keep_names=options.keep_names,
+            by_order=options.by_order,
         )
         report = ported.report
         written = report.complete or not options.strict
@@ -136,6 +141,12 @@ def _parser() -> argparse.ArgumentParser:
         help="transpose these too, with * for many; may be repeated",
     )
     add("--keep-names", action="store_true", help="without --module: keep Paddle's names")
+    add(
+        "--by-order",
+        action="store_true",
+        help="with --module: pair conv2d_0, conv2d_1, ... that no rule names with its layers of "
+        "that kind, in order",
+    )
     add("--strict", action="store_true", help="write nothing unless the exit code is 0")
     add("--force", action="store_true", help="replace OUT")
     add("--json", action="store_true", help="print the report as JSON")

@@ -145,6 +145,13 @@ def test_rules_come_from_files_too(tmp_path: Path, capsys: pytest.CaptureFixture
     )
 
 
+def test_layers_by_their_order(tmp_path: Path) -> None:
+    source = LEGACY / "one" / "all"
+    arguments = [source, tmp_path / "net.pt", "--module", NETWORKS, "--rename", "bn1=bn"]
+    assert port(*arguments, "--strict") == 1
+    assert port(*arguments, "--strict", "--by-order") == 0
+
+
 def test_names_of_a_file_of_tensors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     alone = tmp_path / "all"
     alone.write_bytes((LEGACY / "one" / "all").read_bytes())

@@ -67,6 +67,23 @@ def test_a_network_of_1_8_computes_the_same(saved: str, legacy: Path) -> None:
 
 
 @pytest.mark.parametrize("saved", ["one/all", "one/model", "inference_one"])
+def test_counted_layers_are_paired_by_their_order(saved: str) -> None:
+    answers = RECORDED / "paddle_1.8.5" / "answers.npz"
+    module = Network().eval()
+    path = RECORDED / "paddle_1.8.5" / saved
+    # Only the normalization has a name of its own.
+    state, report = to_state_dict(path, module=module, rename=["bn1=bn"], by_order=True)
+    assert report.complete, report.text()
+    assert (
+        "8 are paired by the order of their layers: compare what the module computes with what "
+        "Paddle did"
+    ) in report.notes
+    module.load_state_dict(state)
+    with np.load(answers) as told, torch.no_grad():
+        torch.testing.assert_close(module(torch.from_numpy(told["x"])), torch.from_numpy(told["y"]))
+
+
+@pytest.mark.parametrize("saved", ["one/all", "one/model", "inference_one"])
 def test_a_recorded_network_of_1_8_computes_the_same(saved: str) -> None:
     check(RECORDED / "paddle_1.8.5" / saved, RECORDED / "paddle_1.8.5" / "answers.npz")
 

@@ -138,6 +138,30 @@ def test_two_weights_of_one_name() -> None:
     assert str(caught.value) == ("'a' and 'b' are both to be 'b'; tell them apart with --rename")
 
 
+def test_layers_are_paired_by_number_and_only_as_many_of_a_kind() -> None:
+    module = nn.Sequential(*(nn.Linear(1, 1, bias=False) for _ in range(11)), nn.Conv2d(1, 1, 1))
+    arrays = {f"fc_{n}.w_0": np.full((1, 1), n, "float32") for n in range(20, 31)}
+    # As files of several tensors have them: sorted as texts.
+    arrays = dict(sorted({**arrays, "fc_9.w_0": np.full((1, 1), 9, "float32")}.items()))
+    del arrays["fc_30.w_0"]
+    more = {"conv2d_0.w_0": numbered(1, 1, 1, 1), "conv2d_1.w_0": numbered(1, 1, 1, 1)}
+    state, report = ported(module, {**arrays, **more}, by_order=True)
+    assert [state[f"{n}.weight"].item() for n in range(11)] == [9, *range(20, 30)]
+    assert [row.name for row in report.unused] == ["conv2d_0.w_0", "conv2d_1.w_0"]
+    assert [row.name for row in report.missing] == ["11.weight", "11.bias"]
+    assert report.notes[0] == "2 layers like conv2d_0 and 1 of Conv2d are not paired by order"
+
+
+def test_names_come_before_order() -> None:
+    module = nn.ModuleDict({"a": nn.Linear(1, 1, bias=False), "b": nn.Linear(1, 1, bias=False)})
+    arrays = {f"fc_{n}.w_0": np.full((1, 1), n, "float32") for n in range(2)}
+    state, report = ported(module, arrays, "fc_0=b", by_order=True)
+    assert report.complete
+    assert (state["b.weight"].item(), state["a.weight"].item()) == (0, 1)
+    # Nothing is paired that was not asked for.
+    assert len(ported(module, arrays)[1].unused) == 2
+
+
 def test_transposing_on_request() -> None:
     state, report = ported(None, {"a.w": numbered(2, 3), "b.w": numbered(2, 3)}, transpose=["a.*"])
     assert [state["a.w"].shape, state["b.w"].shape] == [(3, 2), (2, 3)]
