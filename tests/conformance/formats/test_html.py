@@ -173,9 +173,21 @@ def test_apis_are_grouped() -> None:
     apis = ("programs.training", "tensor.sum", LAYER, "nn.SigmoidFocalLoss", LOSS)
     report = replace(sample(), results=tuple(replace(result, api=api) for api in apis))
     text = Page(to_html(report)).text
+    assert "Programs" not in Page(to_html(sample())).text
     order = [text.index(f"{name}") for name in ("Losses", "nn.SigmoidFocalLoss", LOSS)]
     order += [text.index(name) for name in ("Programs", "Layers of fluid", "Others")]
     assert order == sorted(order)
+
+
+def test_what_failed_comes_first_in_the_matrix() -> None:
+    good, bad = sample().results[:2]
+    results = [replace(good, api=api) for api in (LOSS, LAYER, "programs.a", "programs.b")]
+    report = replace(sample(), results=(*results, replace(bad, api="programs.b")))
+    text = Page(to_html(report)).text
+    text = text[text.index("API × version") :]
+    names = ("Programs", "programs.b", "programs.a", "Losses", "Layers of fluid")
+    places = [text.index(name) for name in names]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(("passed", "failed"), [(30_000, 0), (0, 20_000), (9_000, 5_000)])

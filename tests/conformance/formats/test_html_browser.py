@@ -125,7 +125,10 @@ def test_keyboard_walks_from_the_skip_link_to_the_numbers(browser: Browser, path
         assert (
             _focused(page) == f"○ 1 unsupported ✓ 152 pass: {LAYER}, Paddle 1.8.5, show the cases"
         )
+        before = page.evaluate("[scrollY, document.querySelector('#matrix .scroll').scrollTop]")
         page.keyboard.press("ArrowUp")
+        after = page.evaluate("[scrollY, document.querySelector('#matrix .scroll').scrollTop]")
+        assert after == before, "the arrows move the focus, and no page"
         page.keyboard.press("End")
         page.keyboard.press("Space")
         assert _focused(page) == "Cases"
@@ -234,6 +237,7 @@ def test_plots_show_the_quirks_where_they_live(browser: Browser, path: Path) -> 
         assert "Ours: at most 7.3e−9" in drift
 
         # The gradient at zero: of 3.x, and not of 2.6.2.
+        _pick(page, "label", "0")
         assert "Paddle: at most 0.19, at x = 0." in _plot(page, "γ = 2")
         assert page.locator("figure", has_text="γ = 2").locator("circle.spike").count() == 2
         _pick(page, "version", "2.6.2")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from paddle_compat.conformance.verify.formats.text import failure
 from paddle_compat.conformance.verify.model import STATUSES, Report, Status
 
 __all__ = ["SYMBOLS", "escaped", "failures", "footer", "header", "matrix", "title", "waivers"]
+
+_Matrix: TypeAlias = Mapping[str, Mapping[str, Mapping[Status, int]]]
 
 SYMBOLS: Mapping[Status, str] = {"pass": "✓", "waived": "≈", "fail": "✗", "unsupported": "○"}
 _MEANINGS: Mapping[Status, str] = {
@@ -175,12 +178,18 @@ def matrix(report: Report, versions: Sequence[str]) -> str:
 </section>"""
 
 
-def _grouped(apis: Iterable[str]) -> list[tuple[str, list[str]]]:
+def _grouped(counted: _Matrix) -> list[tuple[str, list[str]]]:
     groups: dict[str, list[str]] = {name: [] for name, _ in _GROUPS}
-    for api in apis:
+    for api in counted:
         name = next((name for name, pattern in _GROUPS if re.fullmatch(pattern, api)), "Others")
         groups.setdefault(name, []).append(api)
-    return [(name, members) for name, members in groups.items() if members]
+
+    def passed(api: str) -> bool:
+        return not any(counts["fail"] for counts in counted[api].values())
+
+    # What failed comes first, and keeps its order otherwise.
+    named = [(name, sorted(members, key=passed)) for name, members in groups.items() if members]
+    return sorted(named, key=lambda group: all(map(passed, group[1])))
 
 
 def _breakable(api: str) -> str:

@@ -39,7 +39,9 @@ function bodyOf(one, checks) {
     const key = check.letter + check.detail;
     groups.set(key, [...(groups.get(key) || []), check]);
   }
-  return [...groups.values()].flatMap((same) => partOf(one, same));
+  // What failed first; the rest keeps the order of the versions.
+  const order = [...groups.values()].sort((a, b) => (b[0].letter === "f") - (a[0].letter === "f"));
+  return order.flatMap((same) => partOf(one, same));
 }
 
 function partOf(one, same) {
