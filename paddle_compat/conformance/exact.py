@@ -16,6 +16,7 @@ the smallest normal float32 in the value (not in the gradient).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -28,6 +29,8 @@ from paddle_compat.conformance.exact_terms import (
     CLAMP,
     INF,
     NAN,
+    NOTHING,
+    ONE,
     ZERO,
     Terms,
     context,
@@ -97,8 +100,8 @@ def _split(*exact: Any) -> Quantity:
     return Quantity(
         high,
         low.reshape(values.shape),
-        np.array([float(v) for v in magnitude.flat]).reshape(values.shape),
-        np.array([float(v) for v in weight.flat]).reshape(values.shape),
+        magnitude.astype(np.float64).reshape(values.shape),
+        weight.astype(np.float64).reshape(values.shape),
     )
 
 
@@ -118,9 +121,30 @@ def _map(function: Any, *arrays: Array) -> Objects:
     return flat.reshape(first.shape)
 
 
+def _ones(shape: tuple[int, ...]) -> Objects:
+    return np.full(shape, ONE, dtype=object)
+
+
+def _product(one: Objects, other: Objects) -> Objects:
+    """Multiply; by one, which most weights are, without a multiplication."""
+    return _map(lambda a, b: b if a is ONE else a if b is ONE else a * b, one, other)
+
+
+def _sizes(array: Objects) -> Objects:
+    """Return the absolute values, as floats."""
+    return _map(lambda value: abs(float(value)), array)
+
+
 def _times(weight: Any, term: Any) -> Any:
     """Multiply; a zero weight wins over an infinite term, as the limit of a zero function."""
-    return ZERO if weight == 0 and not context.isnan(term) else weight * term
+    if weight is ONE:
+        return term
+    return ZERO if not weight and not context.isnan(term) else weight * term
+
+
+def _float_times(weight: float, term: float) -> float:
+    """Multiply magnitudes likewise."""
+    return 0.0 if weight == 0 and not math.isnan(term) else weight * term
 
 
 def _fluid(call: Call) -> Truth:
@@ -134,7 +158,7 @@ def _fluid(call: Call) -> Truth:
 
     def element(value: float, positive: bool, drop: bool) -> Terms:
         if drop:
-            return Terms(*[ZERO] * 6)
+            return NOTHING
         return terms(float(value), float(positive), gamma)
 
     parts = _map(element, x, hot, ignored)
@@ -144,15 +168,15 @@ def _fluid(call: Call) -> Truth:
         return _times(w, min(term.loss, CLAMP) if positive else term.loss)
 
     value = _map(loss, parts, hot, weight)
-    keep = _map(lambda drop, w: ZERO if drop else abs(w), ignored, weight)
-    truth = _split(value, _map(abs, value), keep)
+    keep = _map(lambda drop, w: 0.0 if drop else w, ignored, _sizes(weight))
+    truth = _split(value, _sizes(value), keep)
     if not call.wrt:
         return Truth(truth)
-    incoming = _objects(np.ones_like(x) if call.cotangent is None else call.cotangent)
-    scale = weight * incoming
+    incoming = _ones(x.shape) if call.cotangent is None else _objects(call.cotangent)
+    scale = _product(weight, incoming)
     by_x = _map(lambda t, s: _times(s, t.by_x), parts, scale)
-    size = _map(lambda t, s: _times(abs(s), t.by_x_magnitude), parts, scale)
-    return Truth(truth, {"x": _split(by_x, size, keep * _map(abs, incoming))})
+    size = _map(lambda t, s: _float_times(s, t.by_x_magnitude), parts, _sizes(scale))
+    return Truth(truth, {"x": _split(by_x, size, keep * _sizes(incoming))})
 
 
 def _fold(array: Objects, shape: tuple[int, ...]) -> Objects:
@@ -167,8 +191,8 @@ def _fold(array: Objects, shape: tuple[int, ...]) -> Objects:
 
 
 def _total(array: Objects, axis: int | None = None) -> Objects:
-    """Sum exact numbers; an empty sum is an exact zero."""
-    return np.asarray(array.sum(axis=axis, initial=ZERO), dtype=object)
+    """Sum exact numbers, or floats; an empty sum is an exact zero."""
+    return np.asarray(array.sum(axis=axis, initial=0), dtype=object)
 
 
 def _functional(call: Call) -> Truth:
@@ -203,7 +227,7 @@ def _dense(call: Call, gamma: float) -> Truth:
     ignored = np.trunc(label) == -100
 
     def element(x: float, y: float, drop: bool) -> Terms:
-        return Terms(*[ZERO] * 6) if drop else terms(float(x), float(y), gamma)
+        return NOTHING if drop else terms(float(x), float(y), gamma)
 
     def alpha_of(y: float, drop: bool) -> Any:
         if drop:
@@ -213,13 +237,13 @@ def _dense(call: Call, gamma: float) -> Truth:
     parts = _map(element, logit, label, ignored)
     alpha_t = _map(alpha_of, label, ignored)
     normalizer = call.inputs.get("normalizer")
-    divisor = _objects(np.ones(()) if normalizer is None else normalizer)
-    share = _map(lambda n: 1 / n if n else INF, divisor)
-    rate = _map(abs, share)
+    divisor = _ones(()) if normalizer is None else _objects(normalizer)
+    share = _map(lambda n: ONE if n is ONE else 1 / n if n else INF, divisor)
+    rate = _sizes(share)
 
     raw = _map(lambda t, a: _times(a, t.loss), parts, alpha_t)
-    raw_size = _map(lambda t, a: _times(abs(a), t.loss_magnitude), parts, alpha_t)
-    plain = _map(abs, alpha_t)
+    plain = _sizes(alpha_t)
+    raw_size = _map(lambda t, a: _float_times(a, t.loss_magnitude), parts, plain)
     shape = np.broadcast_shapes(logit.shape, divisor.shape)
 
     def spread(array: Objects) -> Objects:
@@ -237,25 +261,26 @@ def _dense(call: Call, gamma: float) -> Truth:
         return np.asarray(total / array.size if array.size else NAN, dtype=object)
 
     value = _split(
-        reduced(spread(raw) * spread(share)),
+        reduced(_product(spread(raw), spread(share))),
         reduced(spread(raw_size) * spread(rate)),
         reduced(spread(plain) * spread(rate)),
     )
     if not call.wrt:
         return Truth(value)
     out_shape = shape if reduction == "none" else ()
-    incoming = _objects(np.ones(out_shape) if call.cotangent is None else call.cotangent)
-    incoming = spread(incoming.reshape(out_shape)) / (
-        max(int(np.prod(shape)), 1) if reduction == "mean" else 1
-    )
-    size = _map(abs, incoming)
+    incoming = _ones(out_shape) if call.cotangent is None else _objects(call.cotangent)
+    incoming = incoming.reshape(out_shape)
+    if reduction == "mean":
+        incoming = np.asarray(incoming / max(int(np.prod(shape)), 1), dtype=object)
+    incoming = spread(incoming)
+    size = _sizes(incoming)
 
     def gradient(term: Objects, magnitude: Objects, weight: Objects) -> Quantity:
         """Chain a derivative of the unreduced loss with the incoming gradient."""
-        flow, flow_size = incoming * spread(share), size * spread(rate)
+        flow, flow_size = _product(incoming, spread(share)), size * spread(rate)
         return _split(
             _fold(_map(_times, flow, spread(term)), logit.shape),
-            _fold(_map(_times, flow_size, spread(magnitude)), logit.shape),
+            _fold(_map(_float_times, flow_size, spread(magnitude)), logit.shape),
             _fold(flow_size * spread(weight), logit.shape),
         )
 
@@ -263,7 +288,7 @@ def _dense(call: Call, gamma: float) -> Truth:
     if "logit" in call.wrt:
         gradients["logit"] = gradient(
             _map(lambda t, a: _times(a, t.by_x), parts, alpha_t),
-            _map(lambda t, a: _times(abs(a), t.by_x_magnitude), parts, alpha_t),
+            _map(lambda t, a: _float_times(a, t.by_x_magnitude), parts, plain),
             plain,
         )
     if "label" in call.wrt:
@@ -271,12 +296,14 @@ def _dense(call: Call, gamma: float) -> Truth:
         gradients["label"] = gradient(
             _map(lambda t, a, b: _times(a, t.by_y) + _times(b, t.loss), parts, alpha_t, twist),
             _map(
-                lambda t, a, b: _times(abs(a), t.by_y_magnitude) + _times(abs(b), t.loss_magnitude),
+                lambda t, a, b: (
+                    _float_times(a, t.by_y_magnitude) + _float_times(b, t.loss_magnitude)
+                ),
                 parts,
-                alpha_t,
-                twist,
+                plain,
+                _sizes(twist),
             ),
-            plain + _map(abs, twist),
+            plain + _sizes(twist),
         )
     if "normalizer" in call.wrt:
         by_n = -incoming * spread(raw) * spread(share) ** 2

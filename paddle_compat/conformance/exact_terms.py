@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,19 @@ import numpy.typing as npt
 
 from paddle_compat.conformance.call import Array
 
-__all__ = ["CLAMP", "INF", "NAN", "ONE", "ZERO", "Terms", "context", "fast", "terms"]
+__all__ = [
+    "CLAMP",
+    "INF",
+    "NAN",
+    "NOTHING",
+    "ONE",
+    "UNKNOWN",
+    "ZERO",
+    "Terms",
+    "context",
+    "fast",
+    "terms",
+]
 
 context = mpmath.MPContext()
 context.dps = 50
@@ -23,21 +36,29 @@ CLAMP = -context.log(context.mpf(2) ** -126)
 
 @dataclass(frozen=True)
 class Terms:
-    """One element without alpha and normalizer: the loss, its derivatives, their magnitudes."""
+    """One element without alpha and normalizer: the loss, its derivatives, their magnitudes.
+
+    The exact numbers are mpmath's; a magnitude says how precise something can be, and is a float.
+    """
 
     loss: Any
-    loss_magnitude: Any
+    loss_magnitude: float
     by_x: Any
-    by_x_magnitude: Any
+    by_x_magnitude: float
     by_y: Any
-    by_y_magnitude: Any
+    by_y_magnitude: float
+
+
+UNKNOWN = Terms(NAN, math.nan, NAN, math.nan, NAN, math.nan)
+NOTHING = Terms(ZERO, 0.0, ZERO, 0.0, ZERO, 0.0)
+"""An element that is ignored."""
 
 
 @lru_cache(maxsize=1 << 18)
 def terms(x: float, y: float, gamma: float) -> Terms:
     """Return ``(1 - p_t)^gamma * CE`` and its derivatives in x and y, exactly (cached)."""
     if np.isnan(x) or np.isnan(y) or np.isnan(gamma):
-        return Terms(*[NAN] * 6)
+        return UNKNOWN
     if np.isinf(x):
         return _limits(x, y, gamma)
     mx, my, g = context.mpf(x), context.mpf(y), context.mpf(gamma)
@@ -57,17 +78,17 @@ def terms(x: float, y: float, gamma: float) -> Terms:
     spread = ce_by_x_magnitude / abs(base) if base else ONE
     power, slope = _power(base, g), _power_slope(base, g)
     if power is None or slope is None:
-        return Terms(*[NAN] * 6)
+        return UNKNOWN
     base_by_x = p * q * (1 - 2 * my)
     x_parts = (slope * base_by_x * ce, power * ce_by_x)
     y_parts = (-slope * p_minus_q * ce, power * -mx)
     return Terms(
         power * ce,
-        spread * abs(power) * ce_magnitude,
+        float(spread * abs(power) * ce_magnitude),
         sum(x_parts),
-        spread * (abs(slope * base_by_x) * ce_magnitude + abs(power) * ce_by_x_magnitude),
+        float(spread * (abs(slope * base_by_x) * ce_magnitude + abs(power) * ce_by_x_magnitude)),
         sum(y_parts),
-        spread * (abs(slope * p_minus_q) * ce_magnitude + abs(power * mx)),
+        float(spread * (abs(slope * p_minus_q) * ce_magnitude + abs(power * mx))),
     )
 
 
@@ -93,16 +114,16 @@ def _power_slope(base: Any, g: Any) -> Any:
 def _limits(x: float, y: float, gamma: float) -> Terms:
     """Return the limits at an infinite logit (gamma >= 0); nan where this module knows none."""
     if gamma < 0 or np.isinf(gamma):
-        return Terms(*[NAN] * 6)
+        return UNKNOWN
     my, g = context.mpf(y), context.mpf(gamma)
     # Far out, CE = |x| * wrong + O(e^-|x|) and 1 - p_t = wrong + O(e^-|x|).
     wrong = 1 - my if x > 0 else my
     power = _power(wrong, g)
     if power is None:
-        return Terms(*[NAN] * 6)
+        return UNKNOWN
     loss = ZERO if wrong == 0 else power * wrong * INF
     by_x = power * wrong * (1 if x > 0 else -1)
-    return Terms(loss, abs(loss), by_x, abs(by_x), NAN, NAN)
+    return Terms(loss, float(abs(loss)), by_x, float(abs(by_x)), NAN, math.nan)
 
 
 def fast(
