@@ -68,3 +68,11 @@ def test_values_that_are_defined_by_each_other_have_an_end() -> None:
     text += "while a:\n    z = L.reshape(z, [-1])\n    q = L.sigmoid_focal_loss(z, z, z)\n"
     text += "while True:\n    y = L.relu(y)\n    y = y + y\n"
     assert findings(parse(text)) == []
+
+
+def test_the_guide_lists_every_rule() -> None:
+    guide = (ROOT / "migration_guide.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[:2] for line in guide.splitlines() if line.startswith("| PC2")]
+    assert [[code.removeprefix("| "), name] for code, name in rows] == [
+        [code, rule.name] for code, rule in rules().items() if code.startswith("PC2")
+    ]
