@@ -54,11 +54,12 @@ def main(arguments: Sequence[str]) -> int:
         config = read_config(paths[0] if paths[0].is_dir() else paths[0].parent)
         known = list(rules())
         select = _codes(options.select) or config.get("select")
-        chosen = chosen_codes(known, select, _codes(options.ignore) or config.get("ignore", []))
+        target = options.to or config.get("to", "torch")
+        ignore = _codes(options.ignore) or config.get("ignore", [])
+        chosen = chosen_codes(known, select, ignore, target)
         files = list(find(paths, [*options.exclude, *config.get("exclude", [])]))
     except (ConfigError, FileNotFoundError) as error:
         parser.error(str(error))
-    target = options.to or config.get("to", "torch")
     form = options.format or config.get("format", "text")
     results: list[FileResult] = []
     failed = False

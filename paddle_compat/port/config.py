@@ -21,6 +21,21 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# What paddle_compat does as Paddle does, and only a port to torch itself brings in.
+_OF_TORCH = [
+    "PC205",
+    "PC208",
+    "PC209",
+    "PC210",
+    "PC211",
+    "PC213",
+    "PC214",
+    "PC215",
+    "PC216",
+    "PC217",
+]
+
+
 class ConfigError(ValueError):
     """An option that is not one, or has a value that it cannot have."""
 
@@ -62,9 +77,11 @@ def _table(file: Path) -> dict[str, Any]:
 
 
 def chosen_codes(
-    known: Sequence[str], select: Sequence[str] | None, ignore: Sequence[str]
+    known: Sequence[str], select: Sequence[str] | None, ignore: Sequence[str], target: str
 ) -> frozenset[str]:
     """Return the codes that begin with one that is selected and with none that is ignored.
+
+    By default all are selected; for ``--to shim`` without what holds for torch alone.
 
     Raises:
         ConfigError: one of them begins no code.
@@ -73,6 +90,9 @@ def chosen_codes(
         if not word or not any(code.startswith(word) for code in known):
             raise ConfigError(f"there is no code that begins with {word!r}; --explain lists them")
     wide = tuple(select) if select is not None else ("",)
+    silent = set(_OF_TORCH) if select is None and target == "shim" else set()
     return frozenset(
-        code for code in known if code.startswith(wide) and not code.startswith(tuple(ignore))
+        code
+        for code in known
+        if code.startswith(wide) and not code.startswith(tuple(ignore)) and code not in silent
     )

@@ -108,6 +108,7 @@ def read(module: ast.Module) -> Tree:
     tree.scopes[module] = tree.top
     walker = _Walker(tree)
     walker.statements(module.body, module)
+    walker.by_type.clear()  # a cycle, which would keep the tree alive until it is found
     return tree
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from paddle_compat.port.diagnostics import Finding
@@ -116,6 +119,23 @@ def port(data: bytes, path: str, target: Target, chosen: frozenset[str]) -> File
     """
     if b"paddle" not in data:
         return FileResult(path)
+    with _without_collection():
+        return _port(data, path, target, chosen)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Stop looking for cycles while trees grow: it takes most of the time, and there are none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _port(data: bytes, path: str, target: Target, chosen: frozenset[str]) -> FileResult:
     try:
         module = parse(data, path)
         first = plan(module, target, chosen)

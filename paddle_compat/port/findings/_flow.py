@@ -15,6 +15,7 @@ __all__ = [
     "FUNCTIONAL",
     "LAYERS",
     "called",
+    "callee",
     "has_dygraph",
     "layout_free",
     "nodes",
@@ -64,6 +65,52 @@ def value(module: Module, node: ast.expr) -> ast.expr:
             break
         node = assigned
     return node
+
+
+def callee(module: Module, node: ast.expr) -> str | None:
+    """Return the dotted path of what a call calls: a function, or the class of a layer.
+
+    A layer is followed to where it was made: ``act = nn.Sigmoid()``, also as an attribute of
+    ``self`` that its class assigns once; of an ``nn.Sequential`` the last layer counts.
+    """
+    if not isinstance(node, ast.Call):
+        return None
+    path = module.paddle_path(node.func) or module.path(node.func)
+    if path is not None:
+        return path
+    made = value(module, node.func)
+    if isinstance(made, ast.Attribute):
+        made = _attribute(module, made) or made
+    for _ in range(_MOST_STEPS):
+        if not isinstance(made, ast.Call):
+            return None
+        path = module.paddle_path(made.func)
+        if path != "paddle.nn.Sequential" or not made.args:
+            return path
+        made = value(module, made.args[-1])
+    return None
+
+
+_attributes: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[ast.expr]]]
+_attributes = WeakKeyDictionary()
+
+
+def _attribute(module: Module, node: ast.Attribute) -> ast.expr | None:
+    """Return what a class assigns to an attribute of ``self``, once and for all."""
+    if not isinstance(node.value, ast.Name) or node.value.id != "self":
+        return None
+    if module not in _attributes:
+        found: dict[tuple[ast.AST, str], list[ast.expr]] = {}
+        for assign in nodes(module, ast.Assign):
+            for target in assign.targets:
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                    klass = module.klass(assign)
+                    if klass is not None and target.value.id == "self":
+                        found.setdefault((klass, target.attr), []).append(assign.value)
+        _attributes[module] = found
+    klass = module.klass(node)
+    given = _attributes[module].get((klass, node.attr), []) if klass is not None else []
+    return given[0] if len(given) == 1 else None
 
 
 def layout_free(module: Module, node: ast.expr) -> list[ast.expr]:

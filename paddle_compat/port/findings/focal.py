@@ -15,6 +15,7 @@ from paddle_compat.port.findings._flow import (
     FUNCTIONAL,
     LAYERS,
     called,
+    callee,
     origins,
     value,
 )
@@ -188,6 +189,7 @@ def _text(module: Module, node: ast.expr) -> str:
 
 
 _LOGITS = {
+    "paddle.nn.BCEWithLogitsLoss": "logit",
     **{path: names[0] for path, names in _PARAMETERS.items()},
     f"{LAYERS}sigmoid_cross_entropy_with_logits": "x",
     f"{FUNCTIONAL}binary_cross_entropy_with_logits": "logit",
@@ -197,6 +199,8 @@ _SQUASHING = (
     "softmax",
     "sigmoid_",
     "softmax_",
+    "Sigmoid",
+    "Softmax",
     "log_sigmoid",
     "log_softmax",
     "logsigmoid",
@@ -214,15 +218,19 @@ _SQUASHING = (
     """,
 )
 def _squashed(module: Module) -> Iterator[Finding]:
-    for call in module.calls(*_LOGITS):
-        given = call.node.args[0] if call.node.args else None
-        for keyword in call.node.keywords:
-            if keyword.arg == _LOGITS[call.path]:
+    for node in module.read.calls:
+        path = callee(module, node)
+        # A layer's class is called with its settings, and the layer with logits.
+        if path not in _LOGITS or module.paddle_path(node.func) == "paddle.nn.BCEWithLogitsLoss":
+            continue
+        given = node.args[0] if node.args else None
+        for keyword in node.keywords:
+            if keyword.arg == _LOGITS[path]:
                 given = keyword.value
         if given is None or isinstance(given, ast.Starred):
             continue
         for at in origins(module, given):
-            name = _function(module, at)
+            name = _function(module, at) or (callee(module, at) or "").rpartition(".")[2]
             act = _activation(module, at)
             if (name in _SQUASHING and _is_of_a_package(module, at)) or act in _SQUASHING:
                 told = name if name in _SQUASHING else f"act={act!r}"
@@ -230,7 +238,7 @@ def _squashed(module: Module) -> Iterator[Finding]:
                     module,
                     given,
                     f"{told} is applied before a loss that applies the sigmoid itself",
-                    paddle=call.path,
+                    paddle=path,
                 )
                 break
 
@@ -238,7 +246,7 @@ def _squashed(module: Module) -> Iterator[Finding]:
 def _is_of_a_package(module: Module, node: ast.expr) -> bool:
     """Tell whether a function is Paddle's or torch's, or a tensor's method."""
     assert isinstance(node, ast.Call)
-    path = module.path(node.func)
+    path = callee(module, node)
     if path is None:
         return isinstance(node.func, ast.Attribute) and not node.args
     return path.partition(".")[0] in ("paddle", "paddle_compat", "torch")
@@ -311,15 +319,32 @@ def _default_reduction(module: Module) -> Iterator[Finding]:
 def _not_reduced(module: Module) -> Iterator[Finding]:
     for node in module.read.calls:
         for given in _minimized(module, node):
-            for at in origins(module, given):
-                call = called(module, at)
-                if call is not None and call.path == FOCAL:
-                    yield found(
-                        module,
-                        given,
-                        "this loss has one value for each element: reduce_sum it first",
-                        paddle=call.path,
-                    )
+            if any(_is_focal(module, at) for at in _terms(module, given)):
+                yield found(
+                    module,
+                    given,
+                    "this loss has one value for each element: reduce_sum it first",
+                    paddle=FOCAL,
+                )
+
+
+def _is_focal(module: Module, node: ast.expr) -> bool:
+    call = called(module, node)
+    return call is not None and call.path == FOCAL
+
+
+def _terms(module: Module, node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what a loss is added up and scaled from."""
+    waiting = [node]
+    seen: set[ast.expr] = set()
+    while waiting:
+        for at in origins(module, waiting.pop()):
+            if at in seen:
+                continue
+            seen.add(at)
+            yield at
+            if isinstance(at, ast.BinOp):
+                waiting += [at.left, at.right]
 
 
 def _minimized(module: Module, node: ast.Call) -> Iterator[ast.expr]:

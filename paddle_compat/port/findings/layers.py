@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from paddle_compat.port.arguments import Arguments
 from paddle_compat.port.diagnostics import Finding, found, rule
 from paddle_compat.port.findings._fixes import write_down
-from paddle_compat.port.findings._flow import FUNCTIONAL, LAYERS, called, origins, words
+from paddle_compat.port.findings._flow import (
+    FUNCTIONAL,
+    LAYERS,
+    called,
+    callee,
+    nodes,
+    origins,
+    value,
+    words,
+)
 from paddle_compat.port.resolve import Module
 
 __all__: list[str] = []
@@ -170,6 +179,15 @@ def _argument(node: ast.Call, name: str) -> ast.expr | None:
     return next((k.value for k in node.keywords if k.arg == name), None)
 
 
+_LOSS_LAYER = "paddle.nn.CrossEntropyLoss"
+_SOFTMAX_LOSSES = (
+    f"{LAYERS}softmax_with_cross_entropy",
+    f"{FUNCTIONAL}softmax_with_cross_entropy",
+    f"{FUNCTIONAL}cross_entropy",
+    _LOSS_LAYER,
+)
+
+
 @rule(
     "PC216",
     "cross-entropy-of-probabilities",
@@ -191,16 +209,17 @@ def _cross_entropy(module: Module) -> Iterator[Finding]:
             "gives their mean",
             paddle=call.path,
         )
-    for call in module.calls(
-        f"{LAYERS}softmax_with_cross_entropy",
-        f"{FUNCTIONAL}softmax_with_cross_entropy",
-        f"{FUNCTIONAL}cross_entropy",
-    ):
-        use = _argument(call.node, "use_softmax")
-        if use is not None and module.constant(use) is not True:
+    for node in module.read.calls:
+        path = callee(module, node)
+        if path not in _SOFTMAX_LOSSES or module.paddle_path(node.func) == _LOSS_LAYER:
             continue
-        first = call.node.args[0] if call.node.args else None
-        first = _argument(call.node, "logits") or _argument(call.node, "input") or first
+        use = _argument(node, "use_softmax")
+        if path == _LOSS_LAYER or (use is not None and module.constant(use) is not True):
+            made = value(module, node.func)
+            if path != _LOSS_LAYER or _switched_off(module, made):
+                continue
+        first = node.args[0] if node.args else None
+        first = _argument(node, "logits") or _argument(node, "input") or first
         if first is None or isinstance(first, ast.Starred):
             continue
         for at in origins(module, first):
@@ -209,12 +228,24 @@ def _cross_entropy(module: Module) -> Iterator[Finding]:
                     module,
                     first,
                     "a softmax is applied before a loss that applies one itself",
-                    paddle=call.path,
+                    paddle=path,
                 )
                 break
 
 
+def _switched_off(module: Module, made: ast.expr) -> bool:
+    """Tell whether a layer of cross entropy may have been made to take probabilities."""
+    if isinstance(made, ast.Attribute):
+        return any(
+            isinstance(node, ast.Call) and _argument(node, "use_softmax") is not None
+            for node in nodes(module, ast.Call)
+        )
+    return isinstance(made, ast.Call) and _argument(made, "use_softmax") is not None
+
+
 def _makes_probabilities(module: Module, node: ast.expr) -> bool:
+    if callee(module, node) == "paddle.nn.Softmax":
+        return isinstance(node, ast.Call) and module.paddle_path(node.func) is None
     call = called(module, node)
     if call is None:
         return False

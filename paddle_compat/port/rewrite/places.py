@@ -61,21 +61,22 @@ def _names_another(module: Module, name: str) -> bool:
 def accept(module: Module, found: list[Place]) -> list[Place]:
     """Choose the rewrites that can be made together; what another one writes anew is consumed."""
     accepted: list[Place] = []
-    taken: list[Edit] = []
-    text = module.source.text
+    near: list[Edit] = []
+    fits = _helper_fits(module)
     for place in found:
         # An f-string's places are wrong before Python 3.12.
         if isinstance(place.outcome, Rewrite) and not _is_where_it_says(module, place):
             place.outcome = Kept("its place inside an f-string is not known to this Python")
-        near = [edit for edit in taken if edit.span.end >= place.span.start]
+        # Sorted by their starts, so that what ends before one ends before all that follow.
+        near = [edit for edit in near if edit.span.end >= place.span.start]
         if any(_consumes(edit, place.span) for edit in near):
             place.consumed = True
         elif isinstance(place.outcome, Rewrite):
-            if HELPER_NAME in _texts(place) and not _helper_fits(module, text):
+            if HELPER_NAME in _texts(place) and not fits:
                 place.outcome = Kept(f"the name {HELPER_NAME} is taken")
             elif compatible(place.outcome.edits, near):
                 accepted.append(place)
-                taken += place.outcome.edits
+                near += place.outcome.edits
             else:
                 place.outcome = Kept("it overlaps with another rewrite; port again")
     return accepted
@@ -106,9 +107,9 @@ def _texts(place: Place) -> tuple[str, ...]:
     return tuple(piece for piece in pieces if isinstance(piece, str))
 
 
-def _helper_fits(module: Module, text: str) -> bool:
+def _helper_fits(module: Module) -> bool:
     bound = any(HELPER_NAME in scope.bindings for scope in module.read.scopes.values())
-    return not bound or HELPER.splitlines()[1] in text
+    return not bound or HELPER.splitlines()[1] in module.source.text
 
 
 def is_done(place: Place) -> bool:

@@ -36,13 +36,13 @@ def about_names(
             stays = "stays on paddle_compat" if place.use else "is left"
             message = f"{place.name} {stays}: {place.outcome.reason}"
             yield Finding(place.span, message, None, place.name, place.outcome.code)
-    covered = {id(place.use) for place in places if place.use}
+    treated = {place.use: place for place in places if place.use}
     for use in module.paddle_uses:
         if use in done or is_supported(use) or (use.ported and target == "shim"):
             continue
-        if id(use) not in covered and target == "torch" and names.is_module(use.path):
+        if use not in treated and target == "torch" and names.is_module(use.path):
             continue
-        known = next((place for place in places if place.use is use), None)
+        known = treated.get(use)
         why = unsupported(use)
         if known is not None and isinstance(known.outcome, Kept) and known.outcome.code != "PC100":
             why = known.outcome.reason

@@ -24,7 +24,7 @@ from paddle_compat.port.rewrite.kinds import (
     TENSOR_FUNCTIONS,
     TENSOR_METHODS,
 )
-from paddle_compat.port.scopes import Binding, Scope
+from paddle_compat.port.scopes import Binding
 
 __all__ = ["Kind", "Values"]
 
@@ -126,13 +126,14 @@ class Values:
         return None
 
     def _all(self, node: ast.AST) -> list[Binding]:
-        if not isinstance(node, ast.Name):
-            return []
-        for scope in self.module.read.scopes.values():
-            found = scope.bindings.get(node.id, [])
-            if any(each.node is node for each in found):
-                return found
-        return []
+        return self._siblings.get(node, [])
+
+    @cached_property
+    def _siblings(self) -> dict[ast.AST, list[Binding]]:
+        """All bindings of the same name in the same scope, by the node of each."""
+        scopes = self.module.read.scopes.values()
+        lists = [found for scope in scopes for found in scope.bindings.values()]
+        return {each.node: found for found in lists for each in found}
 
     def _element(self, iterated: ast.expr) -> Kind | None:
         if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Attribute):
@@ -145,25 +146,12 @@ class Values:
     def _parameter(self, node: ast.arg) -> Kind | None:
         if node.annotation is not None and self.module.paddle_path(node.annotation) == TENSOR:
             return "tensor"
-        arguments = self.module.parent(node)
-        owner = self.module.parent(arguments) if arguments is not None else None
-        scope = self.module.read.scopes.get(owner) if owner is not None else None
-        if scope is None:
-            return None
-        return "tensor" if any(self._handed_over(node, scope)) else None
-
-    def _handed_over(self, node: ast.arg, scope: Scope) -> list[bool]:
-        """Tell for each time that a parameter is handed to Paddle whether it has to be a tensor."""
-        return [True for use in self._tensor_uses.get(node.arg, []) if self._is(use, node, scope)]
-
-    def _is(self, use: ast.Name, node: ast.arg, scope: Scope) -> bool:
-        reaching = self.module.bindings(use)
-        return any(binding.node is node for binding in reaching) and scope is not None
+        return "tensor" if node in self._handed_over else None
 
     @cached_property
-    def _tensor_uses(self) -> dict[str, list[ast.Name]]:
-        """The names that are handed over as tensors, by name."""
-        found: dict[str, list[ast.Name]] = {}
+    def _handed_over(self) -> frozenset[ast.AST]:
+        """The parameters that are handed to something of Paddle's that takes tensors alone."""
+        found = set()
         for call in self.module.read.calls:
             first = call.args[0] if call.args else None
             if not isinstance(first, ast.Name):
@@ -171,8 +159,9 @@ class Values:
             path = self.module.paddle_path(call.func)
             takes = path in TAKES_TENSOR if path is not None else self._maker(call.func) in LAYERS
             if takes:
-                found.setdefault(first.id, []).append(first)
-        return found
+                reaching = self.module.bindings(first)
+                found |= {each.node for each in reaching if isinstance(each.node, ast.arg)}
+        return frozenset(found)
 
     def _attribute(self, node: ast.Attribute) -> Kind | None:
         if node.attr in ("T", "grad") and self.is_tensor(node.value):
