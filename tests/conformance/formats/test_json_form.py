@@ -87,6 +87,8 @@ def test_a_result_is_a_line() -> None:
         ("curves", [{}]),
         ("seed", "seven"),
         ("stopped", None),
+        ("curves", [{**json.loads(to_json(sample()))["curves"][0], "x": ["NaN"]}]),
+        ("curves", [{**json.loads(to_json(sample()))["curves"][0], "exact": [None]}]),
     ],
 )
 def test_schema_refuses_what_is_wrong(name: str, value: object) -> None:
