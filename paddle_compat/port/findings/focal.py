@@ -230,7 +230,7 @@ def _squashed(module: Module) -> Iterator[Finding]:
         if given is None or isinstance(given, ast.Starred):
             continue
         for at in origins(module, given):
-            name = _function(module, at) or (callee(module, at) or "").rpartition(".")[2]
+            name = (callee(module, at) or "").rpartition(".")[2] or _function(module, at)
             act = _activation(module, at)
             if (name in _SQUASHING and _is_of_a_package(module, at)) or act in _SQUASHING:
                 told = name if name in _SQUASHING else f"act={act!r}"

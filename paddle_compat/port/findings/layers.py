@@ -213,11 +213,13 @@ def _cross_entropy(module: Module) -> Iterator[Finding]:
         path = callee(module, node)
         if path not in _SOFTMAX_LOSSES or module.paddle_path(node.func) == _LOSS_LAYER:
             continue
-        use = _argument(node, "use_softmax")
-        if path == _LOSS_LAYER or (use is not None and module.constant(use) is not True):
-            made = value(module, node.func)
-            if path != _LOSS_LAYER or _switched_off(module, made):
-                continue
+        if path == _LOSS_LAYER:
+            off = _is_switched_off(module, value(module, node.func))
+        else:
+            use = _argument(node, "use_softmax")
+            off = use is not None and module.constant(use) is not True
+        if off:
+            continue
         first = node.args[0] if node.args else None
         first = _argument(node, "logits") or _argument(node, "input") or first
         if first is None or isinstance(first, ast.Starred):
@@ -233,7 +235,7 @@ def _cross_entropy(module: Module) -> Iterator[Finding]:
                 break
 
 
-def _switched_off(module: Module, made: ast.expr) -> bool:
+def _is_switched_off(module: Module, made: ast.expr) -> bool:
     """Tell whether a layer of cross entropy may have been made to take probabilities."""
     if isinstance(made, ast.Attribute):
         return any(

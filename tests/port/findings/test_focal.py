@@ -144,6 +144,62 @@ def test_logits_that_are_none_of_a_sigmoids(logits: str) -> None:
     assert codes(f"L.sigmoid_focal_loss({logits}, y, n)") == []
 
 
+LAYER = """
+class Head(paddle.nn.Layer):
+    def __init__(self):
+        self.act = {act}
+        self.loss = {loss}
+
+    def forward(self, x, y):
+        p = self.act(x)
+        return {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "loss", "call", "wanted"),
+    [
+        ("paddle.nn.Sigmoid()", "None", "F.sigmoid_focal_loss(p, y, reduction='sum')", "PC203"),
+        (
+            "paddle.nn.Sequential(paddle.nn.Linear(2, 2), paddle.nn.Sigmoid())",
+            "paddle.nn.BCEWithLogitsLoss()",
+            "self.loss(p, y)",
+            "PC203",
+        ),
+        ("paddle.nn.Softmax()", "paddle.nn.CrossEntropyLoss()", "self.loss(p, y)", "PC216"),
+        ("paddle.nn.Softmax()", "0", "paddle.nn.CrossEntropyLoss()(p, y)", "PC216"),
+        ("paddle.nn.ReLU()", "paddle.nn.BCEWithLogitsLoss()", "self.loss(p, y)", None),
+        ("paddle.nn.Sigmoid()", "paddle.nn.BCEWithLogitsLoss()", "self.loss(x, y), p", None),
+        (
+            "paddle.nn.Sequential(paddle.nn.Sigmoid(), paddle.nn.Linear(2, 2))",
+            "paddle.nn.BCEWithLogitsLoss()",
+            "self.loss(p, y)",
+            None,
+        ),
+        (
+            "paddle.nn.Softmax()",
+            "paddle.nn.CrossEntropyLoss(use_softmax=False)",
+            "self.loss(p, y)",
+            None,
+        ),
+        (
+            "paddle.nn.Softmax()",
+            "0",
+            "paddle.nn.CrossEntropyLoss(use_softmax=False)(p, y)",
+            None,
+        ),
+    ],
+)
+def test_layers_are_followed_to_where_they_are_made(
+    act: str, loss: str, call: str, wanted: str | None
+) -> None:
+    text = LAYER.format(act=act, loss=loss, call=call)
+    assert codes(text) == [wanted] * bool(wanted)
+    # Assigned twice, it may be the other one.
+    twice = text.replace("    def forward", "        self.act = other\n\n    def forward")
+    assert codes(twice) == []
+
+
 def test_a_sigmoid_for_inference_is_no_matter() -> None:
     assert codes("p = L.sigmoid(x)\nloss = L.sigmoid_focal_loss(x, y, n)\nuse(p)\n") == []
 
@@ -211,7 +267,8 @@ def test_a_reduction_that_is_written_down(call: str) -> None:
 def test_a_loss_that_is_not_reduced(use: str) -> None:
     assert codes(f"loss = L.sigmoid_focal_loss(x, y, n)\n{use}\n") == ["PC206"]
     assert codes(f"loss = L.reduce_sum(L.sigmoid_focal_loss(x, y, n))\n{use}\n") == []
-    assert codes(f"loss = L.sigmoid_focal_loss(x, y, n) / 2\n{use}\n") == []
+    assert codes(f"loss = L.sigmoid_focal_loss(x, y, n) / 2 + box\n{use}\n") == ["PC206"]
+    assert codes(f"loss = box + other(L.sigmoid_focal_loss(x, y, n))\n{use}\n") == []
 
 
 @pytest.mark.parametrize(
