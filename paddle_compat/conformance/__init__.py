@@ -11,4 +11,6 @@
 - `coverage`: the public names, and the cases that use each;
 - `verify`: the command ``paddle-compat verify``;
 - `record`: re-records the bundled vectors (``python -m paddle_compat.conformance.record``).
+- `scans`: errors along the logit and along a mean's length, for plots; recorded by
+  ``python -m paddle_compat.conformance.scans``.
 """

@@ -45,6 +45,16 @@ def test_a_suite_is_an_api_against_a_version() -> None:
     assert counted == [["6", "1", "1"], ["1", "0", "0"], ["2", "1", "0"], ["3", "0", "1"]]
 
 
+def test_the_class_of_a_case_is_its_version_in_the_package_of_its_api() -> None:
+    classes = [case.get("classname") or "" for case in _parsed(sample()).iter("testcase")]
+    assert [name.rpartition(".")[::2] for name in classes[:4]] == [
+        (LOSS, "paddle-2_6_2"),
+        (LOSS, "paddle-3_3_1"),
+        (LOSS, "paddle-3_3_1"),
+        (LAYER, "paddle-1_8_5"),
+    ]
+
+
 def test_a_failure_tells_the_mismatches_and_the_command() -> None:
     failure = _case(_parsed(sample()), "grid", "3.3.1").find("failure")
     assert failure is not None

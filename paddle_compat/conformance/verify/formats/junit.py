@@ -81,7 +81,8 @@ def _case(suite: ElementTree.Element, result: Result) -> None:
         suite,
         "testcase",
         {
-            "classname": _clean(f"{result.api}.paddle-{result.version}"),
+            # Servers take what is behind the last dot for the class.
+            "classname": _clean(f"{result.api}.paddle-{result.version.replace('.', '_')}"),
             "name": _clean(name),
             "time": "0",
         },
