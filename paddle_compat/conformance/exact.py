@@ -159,9 +159,9 @@ def _fluid(call: Call) -> Truth:
     def element(value: float, positive: bool, drop: bool) -> Terms:
         if drop:
             return NOTHING
-        return terms(float(value), float(positive), gamma)
+        return terms(float(value), float(positive), gamma, by_label=False)
 
-    parts = _map(element, x, hot, ignored)
+    parts = _map(element, x.astype(np.float64), hot, ignored)
     weight = _map(lambda h: (alpha if h else 1 - alpha) / count, hot)
 
     def loss(term: Terms, positive: bool, w: Any) -> Any:
@@ -225,16 +225,17 @@ def _dense(call: Call, gamma: float) -> Truth:
     attrs = call.attrs
     alpha = context.mpf(_round(float(attrs.get("alpha", 0.25)), logit.dtype))  # type: ignore[arg-type]
     ignored = np.trunc(label) == -100
+    by_label = "label" in call.wrt
 
     def element(x: float, y: float, drop: bool) -> Terms:
-        return NOTHING if drop else terms(float(x), float(y), gamma)
+        return NOTHING if drop else terms(float(x), float(y), gamma, by_label=by_label)
 
     def alpha_of(y: float, drop: bool) -> Any:
         if drop:
             return ZERO
         return alpha * context.mpf(float(y)) + (1 - alpha) * (1 - context.mpf(float(y)))
 
-    parts = _map(element, logit, label, ignored)
+    parts = _map(element, logit.astype(np.float64), label.astype(np.float64), ignored)
     alpha_t = _map(alpha_of, label, ignored)
     normalizer = call.inputs.get("normalizer")
     divisor = _ones(()) if normalizer is None else _objects(normalizer)

@@ -34,7 +34,7 @@ CLAMP = -context.log(context.mpf(2) ** -126)
 """``-log(FLT_MIN)``: where the fluid loss of a positive saturates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Terms:
     """One element without alpha and normalizer: the loss, its derivatives, their magnitudes.
 
@@ -54,21 +54,42 @@ NOTHING = Terms(ZERO, 0.0, ZERO, 0.0, ZERO, 0.0)
 """An element that is ignored."""
 
 
+def terms(x: float, y: float, gamma: float, *, by_label: bool = True) -> Terms:
+    """Return ``(1 - p_t)^gamma * CE`` and its derivatives in x and y, exactly (cached).
+
+    Args:
+        x: the logit.
+        y: the label.
+        gamma: the focusing parameter.
+        by_label: whether the derivative in y is wanted; it is nan otherwise.
+    """
+    if y != 1:
+        return _terms(x, y, gamma, by_label)
+    # The same but for the sign of both axes: what is asked for x is often asked for -x.
+    mirrored = _terms(-x, 0.0, gamma, by_label)
+    return Terms(
+        mirrored.loss,
+        mirrored.loss_magnitude,
+        -mirrored.by_x,
+        mirrored.by_x_magnitude,
+        -mirrored.by_y,
+        mirrored.by_y_magnitude,
+    )
+
+
 @lru_cache(maxsize=1 << 18)
-def terms(x: float, y: float, gamma: float) -> Terms:
-    """Return ``(1 - p_t)^gamma * CE`` and its derivatives in x and y, exactly (cached)."""
-    if np.isnan(x) or np.isnan(y) or np.isnan(gamma):
+def _terms(x: float, y: float, gamma: float, by_label: bool) -> Terms:
+    if math.isnan(x) or math.isnan(y) or math.isnan(gamma):
         return UNKNOWN
-    if np.isinf(x):
+    if math.isinf(x):
         return _limits(x, y, gamma)
     mx, my, g = context.mpf(x), context.mpf(y), context.mpf(gamma)
     # e <= 1, so neither exp overflows nor 1 + e cancels; p + q = 1 with both accurate.
     e = context.exp(-abs(mx))
     near, far = 1 / (1 + e), e / (1 + e)
     p, q = (near, far) if mx >= 0 else (far, near)
-    p_minus_q = (1 if mx >= 0 else -1) * -context.expm1(-abs(mx)) / (1 + e)
-    log_p = -context.log1p(e) + min(mx, 0)
-    log_q = -context.log1p(e) - max(mx, 0)
+    log_far = context.log1p(e)
+    log_p, log_q = min(mx, 0) - log_far, -max(mx, 0) - log_far
     ce_parts = (-my * log_p, -(1 - my) * log_q)
     ce, ce_magnitude = sum(ce_parts), sum(map(abs, ce_parts))
     ce_by_x = p * (1 - my) - q * my
@@ -76,19 +97,24 @@ def terms(x: float, y: float, gamma: float) -> Terms:
     base = p * (1 - my) + q * my
     # 1 for a label in [0, 1]; beyond, 1 - p_t cancels, and its power with it.
     spread = ce_by_x_magnitude / abs(base) if base else ONE
-    power, slope = _power(base, g), _power_slope(base, g)
+    power = _power(base, g)
+    slope = g * power / base if power and base else _power_slope(base, g)
     if power is None or slope is None:
         return UNKNOWN
     base_by_x = p * q * (1 - 2 * my)
     x_parts = (slope * base_by_x * ce, power * ce_by_x)
-    y_parts = (-slope * p_minus_q * ce, power * -mx)
+    by_y, by_y_magnitude = NAN, math.nan
+    if by_label:
+        p_minus_q = (1 if mx >= 0 else -1) * -context.expm1(-abs(mx)) / (1 + e)
+        by_y = -slope * p_minus_q * ce - power * mx
+        by_y_magnitude = float(spread * (abs(slope * p_minus_q) * ce_magnitude + abs(power * mx)))
     return Terms(
         power * ce,
         float(spread * abs(power) * ce_magnitude),
         sum(x_parts),
         float(spread * (abs(slope * base_by_x) * ce_magnitude + abs(power) * ce_by_x_magnitude)),
-        sum(y_parts),
-        float(spread * (abs(slope * p_minus_q) * ce_magnitude + abs(power * mx))),
+        by_y,
+        by_y_magnitude,
     )
 
 

@@ -24,7 +24,7 @@ WANTED: Mapping[str, int] = {"answer": 2, "gradient": 1, "error": 1, "difference
 _LARGEST = 12_000
 # All of these are recorded, and one in so many of the rest.
 _WHOLE = ("engine", "files", "readers", "detectors")
-_STRIDE = 40
+_STRIDE = 80
 
 
 def candidates() -> list[Snippet]:
