@@ -250,8 +250,26 @@ def test_plots_show_the_quirks_where_they_live(browser: Browser, path: Path) -> 
         figure = page.locator("figure", has_text="γ = 0.5")
         assert figure.locator(".wall-paddle").count() == 1
         assert figure.locator(".wall-ours").count() == 0
-        assert figure.locator("text.on").text_content() == "nan"
+        assert figure.locator("text.on").text_content() == "no number"
         assert page.locator("figure", has_text="γ = 2").locator(".wall-paddle").count() == 0
+
+
+def test_plots_show_a_fault_of_ours(browser: Browser, path: Path) -> None:
+    [curve] = [c for c in sample().curves if c.axis == "logit"]
+    sound = tuple(1e-9 for _ in curve.x)
+    x = (-2.0, -1.0, 1.0, 2.0)
+    spike = replace(curve, gamma=1.0, x=x, ours=(1e-9, 1e-9, 0.5, 1e-9), paddle=sound)
+    lost = replace(curve, gamma=2.0, x=x, ours=(1e-9, None, None, None), paddle=sound)
+    written = path.with_name("fault.html")
+    written.write_text(to_html(replace(sample(), curves=(spike, lost))), "utf-8")
+    with looked_at(browser, written) as page:
+        assert "Ours: at most 0.50, at x = 1." in _plot(page, "γ = 1")
+        assert page.locator("circle.spike-ours").count() == 1
+        assert page.locator(".spike-paddle").count() == 0
+        assert "Ours: no number at 3 of 4 points (x ≥ −1)" in _plot(page, "γ = 2")
+        assert page.locator(".wall-ours").count() == 1
+        # The key has one.
+        assert page.locator("#plot-list .wall-paddle").count() == 0
 
 
 def test_plots_are_chosen_and_read_by_keyboard(browser: Browser, path: Path) -> None:

@@ -163,20 +163,18 @@ function plotFigure(head, data, { dtype, axis, range, title }) {
     }, axis === "elements" ? power(mark) : String(mark).replace("-", "−")));
   }
 
-  // The band of what is no number: a lane for each side, and Paddle's wall below it.
+  // The band of what is no number: a lane for each side, and its wall below.
   for (const side of ["paddle", "ours"]) {
     parts.push(drawn("rect", { class: "lane", x: left, y: LANE[side], width: width - left - right, height: LANE.height }));
     for (const [from, to] of runs(data[side], (value) => value === null)) {
       const start = edge(from, -1), end = Math.max(edge(to, 1), start + 3);
       parts.push(drawn("rect", { class: `wall-${side}`, x: start, y: LANE[side], width: end - start, height: LANE.height }));
-      if (end - start > 34) {
-        parts.push(drawn("text", { class: "on", x: (start + end) / 2, y: LANE[side] + 10.5, "text-anchor": "middle" }, "nan"));
+      if (end - start > 64) {
+        parts.push(drawn("text", { class: "on", x: (start + end) / 2, y: LANE[side] + 10.5, "text-anchor": "middle" }, "no number"));
       }
-      if (side === "paddle") {
-        const lines = [];
-        for (let at = start + 3; at < end; at += 7) lines.push(`M${at.toFixed(1)} ${top}V${clip}`);
-        parts.push(drawn("path", { class: "hatch", d: lines.join("") }));
-      }
+      const lines = [];
+      for (let at = start + (side === "ours" ? 6.5 : 3); at < end; at += 7) lines.push(`M${at.toFixed(1)} ${top}V${clip}`);
+      parts.push(drawn("path", { class: `hatch hatch-${side}`, d: lines.join("") }));
     }
   }
   parts.push(drawn("text", { x: left - 6, y: LANE.paddle + 10, "text-anchor": "end" }, "Paddle"));
@@ -189,14 +187,16 @@ function plotFigure(head, data, { dtype, axis, range, title }) {
     }
   });
   parts.push(drawn("path", { class: "ours", d: pathOf(x, y, data.ours) }));
-  const told = new Set();
-  for (const place of spikesOf(data.paddle, data.x)) {
-    const at = x(place), up = y(data.paddle[place]);
-    parts.push(drawn("circle", { class: "spike", cx: at, cy: up, r: 5 }));
-    const label = numberOf(data.x[place] + 0, axis);
-    if (told.has(label)) continue;
-    told.add(label);
-    parts.push(drawn("text", { class: "spike", x: at + 9, y: up + (up < top + 12 ? 12 : 4) }, label));
+  for (const side of ["paddle", "ours"]) {
+    const told = new Set();
+    for (const place of spikesOf(data[side], data.x)) {
+      const at = x(place), up = y(data[side][place]);
+      parts.push(drawn("circle", { class: `spike spike-${side}`, cx: at, cy: up, r: 5 }));
+      const label = numberOf(data.x[place] + 0, axis);
+      if (told.has(label)) continue;
+      told.add(label);
+      parts.push(drawn("text", { class: `spike spike-${side}`, x: at + 9, y: up + (up < top + 12 ? 12 : 4) }, label));
+    }
   }
 
   const cursor = drawn("line", { class: "cursor", y1: LANE.paddle, y2: clip, visibility: "hidden" });

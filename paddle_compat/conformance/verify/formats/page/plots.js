@@ -79,6 +79,6 @@ function plotKey() {
   byId("plot-key").replaceChildren(
     element("li", {}, sample(line("ours")), "ours, a line"),
     element("li", {}, sample(line("paddle"), drawn("circle", { class: "dot", cx: 17, cy: 6, r: 2.4 })), "Paddle’s, dashed with dots"),
-    element("li", {}, sample(drawn("rect", { class: "wall-paddle", x: 1, y: 1, width: 32, height: 10 })), "no number (nan)"),
+    element("li", {}, sample(drawn("rect", { class: "wall-paddle", x: 1, y: 1, width: 32, height: 10 })), "no number (nan or inf)"),
     element("li", {}, sample(drawn("rect", { class: "rounding", x: 1, y: 1, width: 32, height: 10 })), "explained by rounding"));
 }
