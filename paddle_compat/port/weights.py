@@ -339,7 +339,7 @@ _FLAT = ("LayerNorm", "RMSNorm")
 
 def _reshapes(shape: tuple[int, ...], place: Place) -> bool:
     """Tell whether a shape is another only in sizes of 1, or in how a vector is laid out."""
-    if place.layer in _FLAT and len(shape) == 1:
+    if set(place.kinds) & set(_FLAT) and len(shape) == 1:
         return shape[0] == math.prod(place.shape)
     more = [size for size in shape if size != 1]
     # Which side of a matrix is which its sizes do not tell.

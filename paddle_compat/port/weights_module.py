@@ -26,7 +26,7 @@ class Place:
     Attributes:
         shape: of the tensor.
         dtype: torch's name of its dtype, such as ``float32``.
-        layer: the name of the class of the layer that holds it.
+        kinds: the names of the class of the layer that holds it, and of those that it is made from.
         transposed: whether Paddle's layer of this kind holds it the other way round.
         aliases: other names that the same value has in Paddle.
         counter: whether it counts batches, which Paddle does not.
@@ -35,11 +35,16 @@ class Place:
 
     shape: tuple[int, ...]
     dtype: str
-    layer: str
+    kinds: tuple[str, ...]
     transposed: bool = False
     aliases: tuple[str, ...] = ()
     counter: bool = False
     tied: tuple[str, ...] = ()
+
+    @property
+    def layer(self) -> str:
+        """The name of the layer's class."""
+        return self.kinds[0]
 
 
 def find_module(told: str) -> nn.Module:
@@ -137,7 +142,7 @@ def places_of(module: nn.Module) -> dict[str, Place]:
         places[name] = Place(
             tuple(value.shape),
             str(value.dtype).removeprefix("torch."),
-            type(owner).__name__,
+            tuple(kind.__name__ for kind in type(owner).__mro__),
             isinstance(owner, nn.Linear) and last == "weight",
             tuple(aliases),
             isinstance(owner, _NormBase) and last == "num_batches_tracked",

@@ -61,7 +61,9 @@ def pair_by_order(
         own = [roles for _, roles in sorted(layers.items())]
         theirs = list(
             dict.fromkeys(
-                name.rpartition(".")[0] for name, place in places.items() if place.layer in classes
+                name.rpartition(".")[0]
+                for name, place in places.items()
+                if set(place.kinds) & set(classes)
             )
         )
         if len(own) != len(theirs):

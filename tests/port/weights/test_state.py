@@ -152,6 +152,20 @@ def test_layers_are_paired_by_number_and_only_as_many_of_a_kind() -> None:
     assert report.notes[0] == "2 layers like conv2d_0 and 1 of Conv2d are not paired by order"
 
 
+def test_classes_made_from_torchs_are_of_their_kind() -> None:
+    class Same(nn.Conv2d):
+        pass
+
+    class Norm(nn.LayerNorm):
+        pass
+
+    module = nn.Sequential(Same(1, 1, 1, bias=False), Norm((2, 3)))
+    arrays = {"conv2d_4.w_0": numbered(1, 1, 1, 1), "layer_norm_3.w_0": numbered(6)}
+    state, report = ported(module, {**arrays, "layer_norm_3.b_0": numbered(6)}, by_order=True)
+    assert report.complete, report.text()
+    assert state["1.weight"].shape == (2, 3)
+
+
 def test_names_come_before_order() -> None:
     module = nn.ModuleDict({"a": nn.Linear(1, 1, bias=False), "b": nn.Linear(1, 1, bias=False)})
     arrays = {f"fc_{n}.w_0": np.full((1, 1), n, "float32") for n in range(2)}
