@@ -69,7 +69,12 @@ def test_the_same_on_the_straight_line(face: str, launches: Counter[str]) -> Non
 def test_nothing_but_the_inputs_is_kept() -> None:
     x, y = leaf(50, 4), labels(50, 4)
     kept: list[Tensor] = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         functional(x, y)
     assert {t.data_ptr() for t in kept} == {x.data_ptr(), y.data_ptr()}
 
@@ -114,13 +119,13 @@ def test_gradient_checkpointing_gives_the_same_gradient() -> None:
 
 
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_compiles_without_a_graph_break(
     backend: str, dtype: torch.dtype, launches: Counter[str]
 ) -> None:
-    if backend == "inductor" and dtype != torch.float32:
-        pytest.skip("the operators are the same to it")
-    for face, function in FACES.items():
+    # To inductor, which takes longer, all faces are calls of the one operator.
+    faces = FACES if backend == "aot_eager" else {"by class": FACES["by class"]}
+    for face, function in faces.items():
         torch.compiler.reset()
         eager_x, compiled_x = leaf(5, 4, dtype=dtype), leaf(5, 4, dtype=dtype)
         eager = function(eager_x)
@@ -130,9 +135,8 @@ def test_compiles_without_a_graph_break(
         compiled.sum().backward()
         assert launches["loss"] + launches["total"] == 1, face
         assert launches["gradient"] == 1, face
-        tolerance = {"rtol": 1e-2, "atol": 1e-3} if dtype.itemsize == 2 else {}
-        torch.testing.assert_close(compiled, eager, **tolerance)
-        torch.testing.assert_close(compiled_x.grad, eager_x.grad, **tolerance)
+        torch.testing.assert_close(compiled, eager)
+        torch.testing.assert_close(compiled_x.grad, eager_x.grad)
 
 
 def test_compiled_code_follows_the_path_that_is_chosen(launches: Counter[str]) -> None:
@@ -224,12 +228,11 @@ CHECKS = (
 )
 
 
-@pytest.mark.parametrize("kind", ARGUMENTS)
-@pytest.mark.parametrize("total", [None, torch.float64, torch.float32])
+@pytest.mark.parametrize(
+    ("kind", "total"), [*((kind, None) for kind in ARGUMENTS), ("dense", torch.float32)]
+)
 def test_operators_are_registered_as_torch_wants_them(kind: str, total: torch.dtype | None) -> None:
     arguments = ARGUMENTS[kind]
-    if total is not None and kind != "dense":
-        pytest.skip("sums are of labels of the logits' shape")
     for x in (leaf(5, 4), leaf(4, 5).transpose(0, 1), logits(5, 4)):
         found = torch.library.opcheck(
             fused.loss_operator, (x, *arguments, total, 2.0), test_utils=CHECKS

@@ -64,8 +64,8 @@ def test_every_gamma_with_both_kinds_of_labels(gamma: float) -> None:
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
-@pytest.mark.parametrize("programs", [1, 8, 9, 33])
-@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize("programs", [1, 8, 19])
+@pytest.mark.parametrize("more", [0, 1])
 def test_programs_meet_without_a_seam(
     small_blocks: int, reduction: str, programs: int, more: int
 ) -> None:
@@ -77,7 +77,7 @@ def test_programs_meet_without_a_seam(
     )
 
 
-@pytest.mark.parametrize("classes", [1, 3, 16, 37, 100])
+@pytest.mark.parametrize("classes", [1, 3, 16, 37])
 def test_rows_of_class_indices_meet_without_a_seam(small_blocks: int, classes: int) -> None:
     x = logits(29, classes)
     column = torch.randint(-1, classes + 2, (29, 1), dtype=torch.int32).to(DEVICE)
@@ -269,8 +269,9 @@ def test_nothing_to_sum(shape: tuple[int, ...]) -> None:
 def test_weights_in_memory_and_as_numbers_are_the_same() -> None:
     x, column = logits(20, 3), torch.arange(20, device=DEVICE)[:, None] % 4
     numbers = Focal(1.5, 0.2, 0.7, 87.0, None)
-    at = (torch.tensor(weight, dtype=torch.float64, device=DEVICE) for weight in (0.2, 0.7))
-    found = with_gradient(lambda x: focal_loss_by_class(x, column, Focal(1.5, *at, 87.0)), x)
+    positive, negative = torch.tensor([0.2, 0.7], dtype=torch.float64, device=DEVICE)
+    in_memory = Focal(1.5, positive, negative, 87.0, None)
+    found = with_gradient(lambda x: focal_loss_by_class(x, column, in_memory), x)
     expected = with_gradient(lambda x: focal_loss_by_class(x, column, numbers), x)
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
