@@ -14,7 +14,7 @@ from typing import Any
 
 from paddle_compat.atomic import write_atomically
 from paddle_compat.port.config import ConfigError, chosen_codes, read_config
-from paddle_compat.port.coverage import coverage, statistics, summary
+from paddle_compat.port.coverage import coverage, many, statistics, summary
 from paddle_compat.port.diagnostics import rules
 from paddle_compat.port.files import find, shown
 from paddle_compat.port.formats import FORMATS
@@ -143,11 +143,11 @@ def _last(
     counted = coverage(results)
     told = summary(counted)
     if options.write:
-        return f"{len(changed)} files rewritten. Before: {told}"
+        return f"{many(len(changed), 'file')} rewritten. Before: {told}"
     fixable = sum(each.fix is not None for result in results for each in result.told)
     if options.diff:
-        return f"{len(changed)} files would change. {told}"
-    return f"{told}. {fixable} findings have a fix: --diff shows and --write makes them"
+        return f"{many(len(changed), 'file')} would change. {told}"
+    return f"{told}. {many(fixable, 'fix')} to make: --diff shows and --write makes"
 
 
 def _diff(result: FileResult) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from paddle_compat.port.work import FileResult
 
-__all__ = ["Coverage", "coverage", "statistics", "summary"]
+__all__ = ["Coverage", "coverage", "many", "statistics", "summary"]
 
 _FIRST = 10
 
@@ -68,11 +68,11 @@ def summary(counted: Coverage) -> str:
         ]
         covered = files - counted.files["unsupported"]
         told = (
-            f"{_many(sites, 'Paddle name')} in {_many(files, 'file')}: {', '.join(parts)}; "
-            f"{covered} of {_many(files, 'file')} need nothing else"
+            f"{many(sites, 'Paddle name')} in {many(files, 'file')}: {', '.join(parts)}; "
+            f"{covered} of {many(files, 'file')} need nothing else"
         )
     if counted.unread:
-        told += f"; {_many(counted.unread, 'file')} could not be read"
+        told += f"; {many(counted.unread, 'file')} could not be read"
     return told
 
 
@@ -118,5 +118,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def _many(count: int, word: str) -> str:
+def many(count: int, word: str) -> str:
+    """Return a count with its word: ``1 file``, ``2 files``."""
+    if word.endswith("x") and count != 1:
+        word += "e"
     return f"{count} {word}{'' if count == 1 else 's'}"

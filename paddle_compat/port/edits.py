@@ -6,7 +6,7 @@ change independently. What no edit touches stays as it is, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from paddle_compat.port.source import Span
@@ -28,41 +28,51 @@ class Edit:
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text with the edits made; they have to be `compatible`."""
+    """Return the text with the edits made.
+
+    Raises:
+        ValueError: they are not `compatible`: one would be lost.
+    """
     ordered = sorted(set(edits), key=lambda edit: (edit.span.start, -edit.span.end))
-    return _render(text, Span(0, len(text)), ordered)
+    made: set[Edit] = set()
+    written = _render(text, Span(0, len(text)), ordered, made)
+    if len(made) < len(ordered):
+        lost = next(edit for edit in ordered if edit not in made)
+        raise ValueError(f"an edit of {text[lost.span.start : lost.span.end]!r} would be lost")
+    return written
 
 
-def _render(text: str, whole: Span, edits: Sequence[Edit]) -> str:
+def _render(text: str, whole: Span, edits: Sequence[Edit], made: set[Edit]) -> str:
     """Return a stretch with the edits in it made; `edits` are sorted, outer before inner."""
     out, at, index = [], whole.start, 0
     while index < len(edits):
         edit = edits[index]
         out.append(text[at : edit.span.start])
+        made.add(edit)
         index += 1
         first = index
         while index < len(edits) and contains(edit.span, edits[index].span):
             index += 1
         inside = edits[first:index]
-        out.extend(_ahead(edit, inside))
+        ahead = _ahead(edit, inside)
+        made.update(ahead)
+        out += ["".join(map(str, each.pieces)) for each in ahead]
         for piece in edit.pieces:
             if isinstance(piece, str):
                 out.append(piece)
             else:
                 within = [each for each in inside if contains(piece, each.span)]
-                out.append(_render(text, piece, within))
+                out.append(_render(text, piece, within, made))
         at = edit.span.end
     out.append(text[at : whole.end])
     return "".join(out)
 
 
-def _ahead(edit: Edit, inside: Sequence[Edit]) -> Iterator[str]:
-    """Yield what is inserted right where an edit starts, if no piece of it begins there."""
+def _ahead(edit: Edit, inside: Sequence[Edit]) -> list[Edit]:
+    """Return what is inserted right where an edit starts, if no piece of it begins there."""
     if any(isinstance(piece, Span) and piece.start == edit.span.start for piece in edit.pieces):
-        return
-    for each in inside:
-        if each.span.start == each.span.end == edit.span.start:
-            yield "".join(piece for piece in each.pieces if isinstance(piece, str))
+        return []
+    return [each for each in inside if each.span.start == each.span.end == edit.span.start]
 
 
 def contains(outer: Span, inner: Span) -> bool:

@@ -141,6 +141,10 @@ def _port(data: bytes, path: str, target: Target, chosen: frozenset[str]) -> Fil
         first = plan(module, target, chosen)
     except SourceError as error:
         return _unread(path, error, chosen)
+    except ValueError as error:  # edits that do not go together
+        place = Place(1, 1)
+        refused = (Told(path, place, place, "PC008", f"the rewrite is not made: {error}"),)
+        return FileResult(path, refused, refused)
     except RecursionError:
         return _unread(path, SourceError("nested too deeply for the porter"), chosen)
     told = _counted(module, path, first)
@@ -176,7 +180,9 @@ def _again(
     try:
         module = parse(data, path)
         second = plan(module, target, chosen)
-    except SourceError as error:
+    except ValueError as error:
+        if not isinstance(error, SourceError):
+            return f"porting it again fails: {error}", ()
         return f"line {error.line} would not parse: {error.reason}", ()
     if second.text != first.text:
         return "a second port would change it again", ()

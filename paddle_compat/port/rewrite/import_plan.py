@@ -52,7 +52,8 @@ def import_edits(
             continue
         if "PC002" not in wanted:
             continue
-        message = f"{module.text(statement).splitlines()[0]} {_becomes(edit, mine)}"
+        whole = len(mine) == len(statement.names)
+        message = f"{module.text(statement).splitlines()[0]} {_becomes(edit, whole)}"
         fix = Fix("rewrite the import", (edit,))
         findings.append(Finding(module.span(statement), message, fix, None, "PC002"))
         finished.append(edit)
@@ -63,12 +64,11 @@ def import_edits(
     return findings, finished
 
 
-def _becomes(edit: Edit, mine: dict[ast.alias, Alias]) -> str:
-    fates = {alias.fate for alias in mine.values()}
-    if fates == {"drop"}:
-        return "is no longer needed"
+def _becomes(edit: Edit, whole: bool) -> str:
     text = "".join(piece for piece in edit.pieces if isinstance(piece, str)).strip()
-    return f"becomes {' and '.join(text.splitlines())}"
+    if whole and text in ("", "pass"):
+        return "is no longer needed"
+    return f"becomes {' and '.join(line.strip() for line in text.splitlines())}"
 
 
 def _fate(
@@ -79,13 +79,15 @@ def _fate(
     torch_names: list[tuple[int, TorchName]],
 ) -> Fate:
     shim: Fate = "shim" if to_shim(alias) else "keep"
+    if alias.ambiguous:
+        return "keep"
     if target == "shim":
         return shim
     left = [use for use in alias.uses if use not in done]
     if left:
         every = all(is_supported(use) or names.is_module(use.path) for use in left)
         return shim if every else "keep"
-    if alias.is_star or (not alias.uses and _is_handed_on(module, alias)):
+    if alias.is_star or not alias.uses or _is_in_words(module, alias):
         return shim
     prefix = COUNTERPARTS.get(alias.path, "") + "."
     aliased = (
@@ -96,12 +98,29 @@ def _fate(
     return "drop"
 
 
-def _is_handed_on(module: Module, alias: Alias) -> bool:
-    """Tell whether others may take a name from this file that it does not use itself."""
+def _is_in_words(module: Module, alias: Alias) -> bool:
+    """Tell whether others may take the name from this file, or an annotation has it in a string."""
     if module.name.endswith("__init__.py"):
         return True
-    words = (node for node in ast.walk(module.tree) if isinstance(node, ast.Constant))
-    return any(node.value == alias.bound for node in words)
+    return alias.bound in _words(module)
+
+
+def _words(module: Module) -> set[str]:
+    """Return the first names of the strings of ``__all__`` and of annotations."""
+    found = set()
+    for node in ast.walk(module.tree):
+        strings: list[ast.AST | None] = []
+        if isinstance(node, (ast.arg, ast.AnnAssign)):
+            strings = [node.annotation]
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            strings = [node.returns]
+        elif isinstance(node, ast.Assign) and module.text(node).startswith("__all__"):
+            strings = [node.value]
+        for each in strings:
+            for inner in ast.walk(each) if each is not None else ():
+                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    found.add(inner.value.partition(".")[0])
+    return found
 
 
 def _is_bound_once(module: Module, alias: Alias) -> bool:
@@ -179,7 +198,12 @@ def _inserted(module: Module, before: ast.stmt | None, text: str) -> Edit:
 def _helper(module: Module) -> Edit:
     imports = [s for s in module.tree.body if isinstance(s, (ast.Import, ast.ImportFrom, ast.Try))]
     last = imports[-1] if imports else module.tree.body[0]
-    line = module.source.position(module.span(last).end)[0]
-    end = module.source.starts[line - 1] + len(module.source.line(line).rstrip("\r\n"))
-    text = ("\n\n\n" + HELPER.rstrip("\n")).replace("\n", module.source.newline)
-    return Edit(Span(end, end), (text,))
+    source, newline = module.source, module.source.newline
+    line = source.position(module.span(last).end)[0]
+    text = (2 * "\n" + HELPER).replace("\n", newline)
+    if line == len(source.starts):  # the file ends without a line's end
+        return Edit(Span(len(source.text), len(source.text)), (newline + text,))
+    if source.line(line + 1).strip():
+        text += 2 * newline
+    start = source.starts[line]
+    return Edit(Span(start, start), (text,))

@@ -27,6 +27,7 @@ class Alias:
         node: the alias in it.
         path: what it binds, as a Paddle path; of a star import, the module.
         uses: the names in the file that come through it.
+        ambiguous: whether a name is used that may be this or something else.
         fate: what becomes of it.
     """
 
@@ -34,6 +35,7 @@ class Alias:
     node: ast.alias
     path: str
     uses: list[Use] = field(default_factory=list)
+    ambiguous: bool = False
     fate: Fate = "keep"
 
     @property
@@ -63,6 +65,10 @@ def aliases(module: Module) -> list[Alias]:
             for binding in module.bindings(root):
                 if binding.node in found:
                     found[binding.node].uses.append(use)
+    for name in module.ambiguous:
+        for binding in module.bindings(name):
+            if binding.node in found:
+                found[binding.node].ambiguous = True
     return list(found.values())
 
 

@@ -193,7 +193,9 @@ def _is_fresh(module: Module, node: ast.expr) -> bool:
 # Layers and optimizers
 
 
-def _of_optimizer(module: Module, call: ast.Call, node: ast.Attribute) -> Member:
+def _of_optimizer(module: Module, call: ast.Call, node: ast.Attribute) -> Member | None:
+    if node.attr == "step":
+        return None
     name = f"Optimizer.{node.attr}"
     torch = OF_OPTIMIZERS.get(node.attr)
     if torch is None:

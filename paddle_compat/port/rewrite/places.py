@@ -69,10 +69,14 @@ def accept(module: Module, found: list[Place]) -> list[Place]:
             place.outcome = Kept("its place inside an f-string is not known to this Python")
         # Sorted by their starts, so that what ends before one ends before all that follow.
         near = [edit for edit in near if edit.span.end >= place.span.start]
+        if isinstance(place.outcome, Rewrite) and _loses_a_comment(module, place.outcome.edits):
+            place.outcome = Kept("a comment inside the call would be lost", "PC105")
         if any(_consumes(edit, place.span) for edit in near):
             place.consumed = True
         elif isinstance(place.outcome, Rewrite):
-            if HELPER_NAME in _texts(place) and not fits:
+            if _changes_nothing(module, place.outcome.edits):
+                place.consumed = True
+            elif HELPER_NAME in _texts(place) and not fits:
                 place.outcome = Kept(f"the name {HELPER_NAME} is taken")
             elif compatible(place.outcome.edits, near):
                 accepted.append(place)
@@ -80,6 +84,25 @@ def accept(module: Module, found: list[Place]) -> list[Place]:
             else:
                 place.outcome = Kept("it overlaps with another rewrite; port again")
     return accepted
+
+
+def _changes_nothing(module: Module, edits: tuple[Edit, ...]) -> bool:
+    text = module.source.text
+    return all(edit.pieces == (text[edit.span.start : edit.span.end],) for edit in edits)
+
+
+def _loses_a_comment(module: Module, edits: tuple[Edit, ...]) -> bool:
+    """Tell whether there is a comment in what edits drop, or what may be one."""
+    text = module.source.text
+    for edit in edits:
+        at = edit.span.start
+        for piece in sorted(piece for piece in edit.pieces if isinstance(piece, Span)):
+            if "#" in text[at : piece.start]:
+                return True
+            at = max(at, piece.end)
+        if "#" in text[at : edit.span.end]:
+            return True
+    return False
 
 
 def _consumes(edit: Edit, span: Span) -> bool:

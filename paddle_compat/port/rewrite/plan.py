@@ -17,6 +17,9 @@ from paddle_compat.port.rewrite.site import Rewrite
 
 __all__ = ["Plan", "Standing", "Target", "plan"]
 
+# Differences that the rewrite of the same call takes care of.
+_MENDED = ("PC217", "PC218", "PC220")
+
 Target = Literal["shim", "torch"]
 
 
@@ -63,7 +66,12 @@ def plan(module: Module, target: Target, chosen: frozenset[str] | None = None) -
     for finding in more:
         if finding.fix is not None and compatible(finding.fix.edits, finished):
             finished += finding.fix.edits
-    kept = [finding for finding in findings if finding.code in wanted]
+    mended = {place.span for place in accepted}
+    kept = [
+        finding
+        for finding in findings
+        if finding.code in wanted and not (finding.code in _MENDED and finding.span in mended)
+    ]
     kept.sort(key=lambda finding: (finding.span, finding.code))
     text = apply(module.source.text, finished) if finished else module.source.text
     return Plan(kept, text, standings(module, done))

@@ -32,8 +32,8 @@ def about_names(
             message = f"{place.name} is {place.outcome.becomes}"
             fix = Fix(f"rewrite as {place.outcome.becomes}", place.outcome.edits)
             yield Finding(place.span, message, fix, place.name, "PC010")
-        elif ours:
-            stays = "stays on paddle_compat" if place.use else "is left"
+        elif ours or place.outcome.code != "PC100":
+            stays = "stays on paddle_compat" if place.use and ours else "is left"
             message = f"{place.name} {stays}: {place.outcome.reason}"
             yield Finding(place.span, message, None, place.name, place.outcome.code)
     treated = {place.use: place for place in places if place.use}
@@ -43,10 +43,10 @@ def about_names(
         if use not in treated and target == "torch" and names.is_module(use.path):
             continue
         known = treated.get(use)
-        why = unsupported(use)
         if known is not None and isinstance(known.outcome, Kept) and known.outcome.code != "PC100":
-            why = known.outcome.reason
-        elif target == "shim":
+            continue
+        why = unsupported(use)
+        if target == "shim":
             why = _torch_has(use) or why
         yield Finding(
             module.span(use.node), f"{use.path} is not supported: {why}", None, use.path, "PC001"
@@ -80,8 +80,9 @@ def about_imports(module: Module, imported: list[Alias]) -> Iterator[Finding]:
                 message = f"which name of {path} this gets is not known before it runs"
                 yield Finding(module.span(call), message, None, path, "PC006")
     for alias in imported:
-        known = alias.is_star or to_shim(alias) or alias.uses
-        if not known and isinstance(alias.statement, ast.ImportFrom):
+        told = any(not names.is_module(use.path) for use in alias.uses)
+        plain = isinstance(alias.statement, ast.Import) and alias.node.asname is None
+        if not (alias.is_star or to_shim(alias) or told or plain):
             use = Use(ast.Name(alias.bound), alias.path, alias.path, False)
             message = f"{alias.path} is not supported: {unsupported(use)}"
             yield Finding(module.span(alias.node), message, None, alias.path, "PC001")

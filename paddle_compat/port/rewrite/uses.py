@@ -41,7 +41,7 @@ def outcome(module: Module, values: Values, use: Use, static: bool) -> Rewrite |
     """Return what becomes of a name: torch's, or why not; None where nothing is to be said."""
     if names.is_module(use.path) and not _is_called(module, use):
         return None
-    if static and (use.path in by_path() or use.path in named()):
+    if static and (use.path in by_path() or use.path in named() or is_supported(use)):
         return Kept("it builds a program here", "PC103")
     name = named().get(use.path)
     if name is not None:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 from paddle_compat.port.arguments import bind
+from paddle_compat.port.edits import Edit
 from paddle_compat.port.rewrite.naming import TorchName
 from paddle_compat.port.rewrite.site import Kept, Piece, Rewrite, Site
 from paddle_compat.port.rules.spec import Function, Named, Template
@@ -34,7 +35,7 @@ _INITIALIZERS: Mapping[str, tuple[str, str]] = {
     "Normal": ("normal_", "mean>mean=0.0 std>std=1.0"),
     "Uniform": ("uniform_", "low>a=-1.0 high>b=1.0"),
 }
-_ZEROS = ("torch.nn.init.zeros_",)
+_ZEROS = "torch.nn.init.zeros_"
 
 
 def _initializer(
@@ -66,6 +67,8 @@ def _initializer(
     for paddle, _, rest in words:
         keyword, _, value = rest.partition("=")
         own = given.get(paddle)
+        if own is not None and any(site.module.paddle_path(each) for each in ast.walk(own)):
+            return Kept(f"{where} computes its values with Paddle")
         pieces += [f", {keyword}=", site.module.span(own) if own is not None else value]
     return (*pieces, ")")
 
@@ -83,34 +86,35 @@ def _weighted(
     """
 
     def write(site: Site) -> Rewrite | Kept:
-        pieces: list[Piece] = []
+        dropped = []
         for argument in site.given:
             name, value = argument.parameter, argument.value
-            if name in ("weight_attr", "bias_attr", "name"):
-                continue
-            if name in plain:
-                if str(site.module.constant(value)) != plain[name]:
-                    return Kept(f"torch has no {name}={site.module.text(value)}")
-                continue
-            if name in checked.split():
+            if name in plain and str(site.module.constant(value)) != plain[name]:
+                return Kept(f"torch has no {name}={site.module.text(value)}")
+            if name in plain or name in ("weight_attr", "bias_attr", "name"):
+                dropped.append(argument)
+            elif name in checked.split():
                 unfit = CONVERSIONS["pair"](site, value)
                 if isinstance(unfit, Kept):
                     return unfit
-            pieces += [", "] if pieces else []
-            pieces += [f"{name}=" if argument.keyword else "", site.outer(value)]
-        bias = _initializer(site, site.value("bias_attr"), _ZEROS[0])
+        bias = _initializer(site, site.value("bias_attr"), _ZEROS)
         filled = _initializer(site, site.value("weight_attr"), weight)
-        if isinstance(bias, Kept):
-            return bias
-        if isinstance(filled, Kept):
-            return filled
+        cut = site.without(dropped)
+        for each in (bias, filled, cut):
+            if isinstance(each, Kept):
+                return each
         if filled is None:
             return Kept("weight_attr=False leaves no weight")
+        assert not isinstance(filled, Kept)
+        assert not isinstance(bias, Kept)
+        assert not isinstance(cut, Kept)
+        edits = [site.named(torch), *cut]
         if bias is None:
-            pieces.append(", bias=False")
-            bias = (TorchName(_ZEROS[0]),)
-        start: tuple[Piece, ...] = (HELPER_NAME, "(", TorchName(torch), "(")
-        return site.replaced(*start, *pieces, "), ", *filled, ", ", *bias, ")")
+            edits.append(site.added("bias=False", dropped))
+            bias = (TorchName(_ZEROS),)
+        span = site.module.span(site.call)
+        around = Edit(span, (HELPER_NAME, "(", span, ", ", *filled, ", ", *bias, ")"))
+        return Rewrite((around, *edits), torch)
 
     def whole(site: Site) -> Rewrite | Kept:
         groups = site.value("groups")

@@ -9,7 +9,6 @@ __all__ = ["METHODS", "RULES"]
 
 # What follows an optimizer's dot: torch's, arguments included.
 METHODS = {
-    "step": "step()",
     "clear_grad": "zero_grad(set_to_none=False)",
     "clear_gradients": "zero_grad(set_to_none=False)",
 }
