@@ -70,7 +70,7 @@ def find_module(told: str) -> nn.Module:
             raise TargetError(f"{told!r} is {type(found).__name__}: no class, function or module")
         try:
             found = found()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TargetError(
                 f"{told!r} cannot be called without arguments: {type(error).__name__}: {error}; "
                 "name a function that makes the module"
@@ -99,7 +99,7 @@ def _import(where: str) -> Any:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise TargetError(
             f"{where!r} cannot be imported: {type(error).__name__}: {error}"

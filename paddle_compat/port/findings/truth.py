@@ -61,7 +61,8 @@ def _tested(module: Module, node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.BoolOp):
         # The last one's truth is asked for by what is around, if at all.
         return node.values[:-1]
-    return _builtin(module, node, ("bool",))
+    several = isinstance(node, ast.Call) and len(node.args) > 1
+    return _builtin(module, node, ("bool", "max", "min") if several else ("bool",))
 
 
 def _iterated(module: Module, node: ast.AST) -> list[ast.expr]:
@@ -69,7 +70,9 @@ def _iterated(module: Module, node: ast.AST) -> list[ast.expr]:
         return [node.iter]
     if isinstance(node, ast.Starred) and isinstance(node.ctx, ast.Load):
         return [node.value]
-    return _builtin(module, node, ("list", "tuple", "sum", "max", "min", "enumerate", "zip"))
+    if isinstance(node, ast.Call) and len(node.args) != 1:
+        return []
+    return _builtin(module, node, ("list", "tuple", "sum", "max", "min", "enumerate", "sorted"))
 
 
 def _builtin(module: Module, node: ast.AST, names: tuple[str, ...]) -> list[ast.expr]:

@@ -208,6 +208,8 @@ def test_a_sum_of_a_list(call: str) -> None:
         ("f(*a)", "a"),
         ("r = list(L.conv2d(a, 1, 1))", "L.conv2d(a, 1, 1)"),
         ("r = sum(a)", "a"),
+        ("r = max(a)", "a"),
+        ("r = max(3, a)", "a"),
         ("for k, row in enumerate(a):\n    pass", "a"),
     ],
 )
@@ -227,6 +229,8 @@ def test_a_variable_where_a_value_is_wanted(text: str, wanted: str) -> None:
         "if isinstance(a, int):\n    pass",
         "for k in range(3):\n    pass",
         "r = max(other, 3)",
+        # What goes along with it ends it.
+        "for k, row in zip(range(3), a):\n    pass",
         "def list(x): pass\nlist(a)",
         "r = a > 0",
         "r = L.sum([a, a])",

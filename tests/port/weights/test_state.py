@@ -282,13 +282,16 @@ def test_an_array_of_a_dtype_that_torch_lacks() -> None:
         ("{networks}:no_module", "makes str, and no torch.nn.Module"),
         ("{networks}:needs_more", "cannot be called without arguments: TypeError"),
         ("{broken}:Net", "cannot be imported: ZeroDivisionError: division by zero"),
+        ("{script}:Net", "cannot be imported: SystemExit: 0"),
     ],
 )
 def test_what_is_no_module(told: str, error: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("1 / 0\n")
+    script = tmp_path / "script.py"
+    script.write_text("import sys\nsys.exit(0)\n")
     with pytest.raises(TargetError) as caught:
-        find_module(told.format(networks=networks.__file__, broken=broken))
+        find_module(told.format(networks=networks.__file__, broken=broken, script=script))
     assert error in str(caught.value)
 
 
