@@ -29,6 +29,28 @@ def test_only_what_is_meant_is_found_in_the_examples(path: Path) -> None:
     assert found == MEANT.get(path.name, Counter())
 
 
+# The files of tests/port/corpus, and what they have of old idioms.
+CORPUS = {
+    "bom": Counter[str](),
+    "crlf": Counter(),
+    "dygraph_1x": Counter(),
+    "dygraph_2x": Counter(PC220=2),  # x.stop_gradient = ...
+    "gbk": Counter(),
+    "imports": Counter(),
+    "kept_for_reasons": Counter(PC217=1, PC220=2),  # an average with padding
+    "odd_formatting": Counter(),
+    "star": Counter(),
+    "static_1x": Counter(PC215=1),  # momentum=.9
+}
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_only_what_is_meant_is_found_in_the_corpus(name: str) -> None:
+    path = ROOT / "tests" / "port" / "corpus" / f"{name}.py.in"
+    found = Counter(finding.code for finding in findings(parse(path.read_bytes(), path.name)))
+    assert found == CORPUS[name]
+
+
 def test_every_rule_explains_itself() -> None:
     semantic = {code: rule for code, rule in rules().items() if code.startswith("PC2")}
     assert list(semantic) == [f"PC{number}" for number in range(201, 221)]
