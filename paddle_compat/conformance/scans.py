@@ -25,8 +25,7 @@ from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Json,
 from paddle_compat.conformance.exact import Quantity, Truth
 from paddle_compat.conformance.oracles import OracleUnavailable, SubprocessOracle
 from paddle_compat.conformance.provision import provision
-from paddle_compat.conformance.quirk import within
-from paddle_compat.conformance.record import VERSIONS
+from paddle_compat.conformance.record import VERSIONS, faces_of
 from paddle_compat.conformance.vectors_file import Recording, Vectors, save
 from paddle_compat.conformance.verify.model import Curve
 
@@ -175,7 +174,7 @@ def record(versions: Sequence[str]) -> Vectors:
     vectors = Vectors(calls=[*asked[FLUID], *asked[FUNCTIONAL]])
     start = {FLUID: 0, FUNCTIONAL: len(asked[FLUID])}
     for version in versions:
-        face = FLUID if within(version, "1.8.5", "2.4.2") else FUNCTIONAL
+        [face] = asked.keys() & set(faces_of(version))
         environment = provision(version)
         vectors.builds[version] = Recording(environment.wheel, environment.sha256)
         with SubprocessOracle(environment.python, version) as oracle:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from paddle_compat.conformance import cases, exact, ours, scans
-from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Call, Outcome
+from paddle_compat.conformance.call import FLUID, FUNCTIONAL, Array, Call, Outcome
 from paddle_compat.conformance.compare import compare, compare_with_truth
+from paddle_compat.conformance.oracles import Oracle
 from paddle_compat.conformance.record import VERSIONS
 from paddle_compat.conformance.vectors_file import Vectors, load
 from paddle_compat.conformance.verify.model import Curve, joined
@@ -87,6 +88,27 @@ def test_ours_agrees_with_the_recorded_scans(
     for index, paddle in vectors.outcomes[version].items():
         call = vectors.calls[index]
         assert not compare(call, answers[index], paddle, version, scans.truth(call)), call.name
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("fixture", ["paddle_1", "paddle_3"])
+def test_a_live_paddle_answers_the_scans_as_recorded(
+    vectors: Vectors, request: pytest.FixtureRequest, fixture: str
+) -> None:
+    paddle: Oracle = request.getfixturevalue(fixture)
+    pairs = vectors.of(paddle.version)
+    live = paddle.evaluate([call for call, _ in pairs])
+    for (call, recorded), given in zip(pairs, live, strict=True):
+        assert recorded.value is not None
+        assert given.value is not None
+        for kept, now in ((recorded.value, given.value), *_gradients(recorded, given)):
+            # Another processor rounds otherwise.
+            assert np.allclose(kept, now, rtol=1e-4, atol=1e-6, equal_nan=True), call.name
+
+
+def _gradients(one: Outcome, other: Outcome) -> list[tuple[Array, Array]]:
+    assert one.gradients.keys() == other.gradients.keys()
+    return [(one.gradients[name], other.gradients[name]) for name in one.gradients]
 
 
 def test_exact_values_of_all_scans_take_seconds() -> None:

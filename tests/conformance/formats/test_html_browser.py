@@ -226,7 +226,8 @@ def _pick(page: Page, name: str, value: str) -> None:
 
 
 def _plot(page: Page, heading: str) -> str:
-    return page.locator("figure", has_text=heading).locator("figcaption").inner_text()
+    caption = page.locator("figure", has_text=heading).locator("figcaption").inner_text()
+    return caption.replace("\u00a0", " ")
 
 
 def test_plots_show_the_quirks_where_they_live(browser: Browser, path: Path) -> None:

@@ -115,7 +115,8 @@ function summaryOf(data, axis) {
       parts.push(`no number at ${count} of ${values.length} points (${spans.join(", ")})`);
     }
     if (known.length) {
-      parts.push(worst === -Infinity ? "no error" : `at most ${plain(worst)}, at ${numberOf(at, axis)}`);
+      const where = numberOf(at, axis).replaceAll(" ", "\u00a0");
+      parts.push(worst === -Infinity ? "no error" : `at most ${plain(worst)}, at ${where}`);
     }
     return [element("b", {}, name), `: ${parts.join("; ")}. `];
   };
