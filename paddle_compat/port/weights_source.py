@@ -105,8 +105,10 @@ def read_source(
 def _of_file(
     path: Path, program: Program | None, names: Sequence[str] | None, entry: str | None
 ) -> Source:
-    data = path.read_bytes()
     told = repr(os.fspath(path))
+    if path.suffix == ".pdopt":
+        raise SourceError(f"{told} is an optimizer's state; the weights are in the .pdparams file")
+    data = path.read_bytes()
     # No pickle begins so, and every record of a tensor does.
     if data[:4] != bytes(4):
         source = _of_pickle(data, told, entry)

@@ -209,6 +209,7 @@ def test_the_one_file_of_a_folder(tmp_path: Path) -> None:
         ("missing", "is not there: it is no file, no folder, and nothing that a .pdparams"),
         ("folder", "is a folder with 'a.pdparams': give the file itself"),
         ("empty", "holds no array; choose another file"),
+        ("net.pdopt", "is an optimizer's state; the weights are in the .pdparams file"),
         ("states.pdparams", "holds 'model', 'opt': choose a state with --entry"),
     ],
 )
@@ -216,6 +217,7 @@ def test_what_holds_no_weights(path: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "a.pdparams").write_bytes(dump_arrays({}))
     (tmp_path / "empty").write_bytes(dump_arrays({}))
+    (tmp_path / "net.pdopt").write_bytes(dump_arrays({"w_moment_0": np.ones(2)}))
     import paddle_compat
 
     states = {"model": {"w": torch.ones(1)}, "opt": {}}

@@ -88,6 +88,18 @@ def test_a_recorded_network_of_1_8_computes_the_same(saved: str) -> None:
     check(RECORDED / "paddle_1.8.5" / saved, RECORDED / "paddle_1.8.5" / "answers.npz")
 
 
+@pytest.mark.live
+def test_layers_of_1_8_compute_the_same(fluid_python: Path, tmp_path: Path) -> None:
+    script = Path(__file__).with_name("legacy_layers.py")
+    subprocess.run([fluid_python, script, tmp_path], check=True, capture_output=True)
+    module = Network().eval()
+    state, report = to_state_dict(tmp_path / "layers.pdparams", module=module)
+    assert report.complete, report.text()
+    module.load_state_dict(state)
+    with np.load(tmp_path / "answers.npz") as told, torch.no_grad():
+        torch.testing.assert_close(module(torch.from_numpy(told["x"])), torch.from_numpy(told["y"]))
+
+
 def paddle_network(paddle: Any) -> Any:
     """Return the network in real Paddle 3, with values that tell every weight from every other."""
     nn = paddle.nn
