@@ -1,6 +1,6 @@
 """How fast ``paddle-compat port`` reads: lines a minute on one core, over source that it makes up.
 
-    python benchmarks/port.py [--lines 100000] [--profile]
+    python benchmarks/porting.py [--lines 100000] [--profile]
 
 The source is legacy-style modules of some 250 lines, half 1.x and half 2.x, each of which uses
 Paddle in every fourth line; nothing is skipped because it has no Paddle in it.
