@@ -19,7 +19,7 @@ def _module(
 
     An alpha of -1 weighs nothing, which is twice the balance of a half: exactly, in any precision.
     """
-    loss = paddle.nn.functional.sigmoid_focal_loss
+    loss: Any = paddle.nn.functional.sigmoid_focal_loss
     if alpha == -1:
         return loss(logit, label, None, 0.5, gamma, reduction) * 2.0
     return loss(logit, label, None, alpha, gamma, reduction)
