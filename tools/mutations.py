@@ -6,6 +6,7 @@ from mutation_type import Mutation
 from mutations_devices import DEVICES
 from mutations_engine import ENGINE
 from mutations_files import FILES
+from mutations_testing import TESTING
 from mutations_vendoring import VENDORING
 from mutations_verify import VERIFY
 
@@ -945,4 +946,5 @@ MUTATIONS = (
     *DEVICES,
     *VENDORING,
     *VERIFY,
+    *TESTING,
 )

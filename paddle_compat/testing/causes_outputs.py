@@ -208,11 +208,11 @@ def _counts(case: Case) -> dict[str, float]:
     for path, leaf in case_leaves(case).items():
         array = widened(leaf)
         if array.size == 1 and leaf.dtype != "bool":
-            found[f"`{path}`"] = _at_least_one(float(array.reshape(())))
+            found[f"`{path}`"] = float(array.reshape(()))
         elif leaf.dtype in FLOATS and array.size and 0 <= array.min() <= array.max() <= 1:
-            found[f"the sum of `{path}`"] = _at_least_one(float(array.sum(dtype=np.float64)))
+            found[f"the sum of `{path}`"] = float(array.sum(dtype=np.float64))
             positives = float((array > 0).sum())
-            found[f"the number of positives (`{path}` > 0)"] = _at_least_one(positives)
+            found[f"the number of positives (`{path}` > 0)"] = positives
     for path, leaf in labels(case).items():
         array = leaf.data
         for text, chosen in (
@@ -220,13 +220,8 @@ def _counts(case: Case) -> dict[str, float]:
             (f"the number of rows that count (`{path}` >= 0)", array >= 0),
             (f"the number of 1 in `{path}`", array == 1),
         ):
-            found[text] = _at_least_one(float(chosen.sum()))
+            found[text] = float(chosen.sum())
     return found
-
-
-def _at_least_one(count: float) -> float:
-    """Return what a loss is divided by for a count: an empty one counts as 1."""
-    return max(count, 1.0) if count.is_integer() else count
 
 
 def _sizes(case: Case) -> dict[str, int]:

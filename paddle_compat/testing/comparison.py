@@ -243,7 +243,8 @@ def _values(
 
 def _number(value: float, dtype: str) -> str:
     """Write a number with the digits that its dtype has."""
-    return f"{value:.{ {'float64': 17, 'float32': 9}.get(dtype, 5) }g}"
+    digits = {"float64": 17, "float32": 9}.get(dtype, 5)
+    return f"{value:.{digits}g}"
 
 
 def _inputs_there(case: Case, part: str, index: tuple[int, ...], shape: tuple[int, ...]) -> str:

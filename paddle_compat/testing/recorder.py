@@ -527,7 +527,7 @@ _NATIVE = ("Error Message Summary", "[Hint:", "[operator <", "(at /paddle/")
 
 def _message(text: str) -> str:
     """Return an error's message without its traces: they name the files of one machine."""
-    text = text.rpartition("Error Message Summary:")[2]
+    text = text.rpartition("Error Message Summary:")[2].replace("In user code:", "")
     lines = text.splitlines()
     traced = [i for i, line in enumerate(lines) if line.lstrip().startswith('File "')]
     kept = [s for i, s in enumerate(lines) if i not in traced and i - 1 not in traced]

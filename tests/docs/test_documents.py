@@ -19,7 +19,7 @@ from paddle_compat.conformance.oracles import OracleUnavailable, required
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "migration_guide.md")
-LANGUAGES = {"python", *SHELL, "text", "yaml"}  # tests/testing/test_recipe.py reads the last
+LANGUAGES = {"python", *SHELL, "text", "yaml"}  # test_recipe.py reads the last
 
 
 @cache

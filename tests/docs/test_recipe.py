@@ -123,7 +123,10 @@ def test_the_guide_shows_the_report_as_it_is(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     [code] = [code for code in blocks("python") if "def swapped(logits, label, fg_num):" in code]
-    namespace = {"torch": import_module("torch"), "port_head": import_module("port_head")}
+    namespace: dict[str, Any] = {
+        "torch": import_module("torch"),
+        "port_head": import_module("port_head"),
+    }
     exec(code.partition("\nreport =")[0], namespace)
     recording = "examples/test_port_head.paddle.npz"
     report = replay(recording, namespace["swapped"], case="test_port[class_loss-1]")

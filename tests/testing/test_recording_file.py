@@ -98,6 +98,15 @@ def packed(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> 
     return stream.getvalue()
 
 
+def partly_compressed() -> bytes:
+    """Return a recording of which one array is compressed, with less gain than heads take."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, body in parts().items():
+            archive.writestr(name, body, 8 if name == "arrays/0.npy" else 0)
+    return stream.getvalue()
+
+
 def with_header(**changes: Any) -> bytes:
     entries = parts()
     header = {**json.loads(entries["header.json"]), **changes}
@@ -135,6 +144,7 @@ HOSTILE = {
     "an empty archive": packed({}),
     "an npz of numpy's": packed({"x.npy": parts()["arrays/0.npy"]}),
     "compressed": packed(parts(), zipfile.ZIP_DEFLATED),
+    "partly compressed": partly_compressed(),
     "another format": with_header(format="another"),
     "a later version": with_header(version=recorder.FORMAT_VERSION + 1),
     "no version": with_header(version=None),

@@ -120,18 +120,32 @@ def test_the_worst_element_is_told_with_its_inputs(tmp_path: Path) -> None:
     def port(x: Tensor, **_: Any) -> Tensor:
         change = torch.zeros_like(x)
         change[1, 0] = 2e-6 * 3
-        change[2, 1] = 0.5
+        change[0, 1], change[2, 1] = 0.1, 0.5
         return x + change
 
     report = replayed(tmp_path, lambda x, **_: x.clone(), port, inputs, gradients=["x"], **FAST)
     assert str(report).splitlines()[1:] == [
         "case 0: differs from Paddle 3.3.1",
-        "  output: 1 of 6 elements differ by more than rtol 1e-05 and atol 2e-06 of the scale",
+        "  output: 2 of 6 elements differ by more than rtol 1e-05 and atol 2e-06 of the scale",
         "    worst at [2, 1]: ours 6.5, Paddle 6, absolute 0.5, 1048576 ulp",
         "    inputs there: x 6.0, label 9, weight 0.125, count [2], alpha 0.25",
         "  likely cause: none of those that are known makes it match",
     ]
     assert report.cases[0].mismatches[0].excess == pytest.approx(0.5 / (6e-5 + 1.2e-5))
+
+
+def test_gradients_of_parameters_are_compared(tmp_path: Path) -> None:
+    def port(x: Tensor, parameters: dict[str, Tensor]) -> Tensor:
+        return x @ parameters["w"] + parameters["b"]
+
+    def without(x: Tensor, parameters: dict[str, Tensor]) -> Tensor:
+        return x @ parameters["w"] + parameters["b"].detach()
+
+    given = {"w": floats(2, 4), "b": floats(4)}
+    assert replayed(tmp_path, port, port, X, parameters=given).ok
+    report = replayed(tmp_path, port, without, X, parameters=given)
+    assert [m.part for m in report.cases[0].mismatches] == ["gradient of b"]
+    assert replay(tmp_path / "made.npz", without, gradients=["x", "w"]).ok
 
 
 def test_lists_and_tuples_are_alike(tmp_path: Path) -> None:
