@@ -11,7 +11,6 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import ModuleType
 from typing import Any
 
 import paddle_compat
@@ -147,7 +146,7 @@ def _paddle(dotted: str) -> Any:
 
 
 def _chain(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield what each link of ``a.b.c`` is, as far as it leads through modules and classes."""
+    """Yield what each link of ``a.b.c`` is, as far as it leads."""
     links: list[str] = []
     while isinstance(node, ast.Attribute):
         links.append(node.attr)
@@ -157,8 +156,6 @@ def _chain(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Any]:
     item = known[node.id]
     yield item
     for link in reversed(links):
-        if not isinstance(item, ModuleType | type):
-            return
         item = inspect.getattr_static(item, link, None)
         if item is None:
             return
