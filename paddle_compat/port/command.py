@@ -147,7 +147,7 @@ def _last(
     fixable = sum(each.fix is not None for result in results for each in result.told)
     if options.diff:
         return f"{many(len(changed), 'file')} would change. {told}"
-    return f"{told}. {many(fixable, 'fix')} to make: --diff shows and --write makes"
+    return f"{told}. {many(fixable, 'fix')}: --diff shows them, --write makes them"
 
 
 def _diff(result: FileResult) -> str:

@@ -48,9 +48,13 @@ def plan(module: Module, target: Target, chosen: frozenset[str] | None = None) -
     """
     wanted = chosen if chosen is not None else frozenset(rules())
     imported = aliases(module)
-    found = places(module) if target == "torch" and "PC010" in wanted else []
+    found = places(module) if target == "torch" else []
     accepted = accept(module, found)
-    done = {place.use for place in found if place.use and is_done(place)}
+    equal = {place.use for place in found if place.use and is_done(place)}
+    if "PC010" in wanted:
+        done = equal
+    else:
+        accepted, done = [], set()
     edits = [edit for place in accepted for edit in _edits(place)]
     findings = list(about_names(module, target, found, done))
     findings += about_imports(module, imported)
@@ -74,7 +78,7 @@ def plan(module: Module, target: Target, chosen: frozenset[str] | None = None) -
     ]
     kept.sort(key=lambda finding: (finding.span, finding.code))
     text = apply(module.source.text, finished) if finished else module.source.text
-    return Plan(kept, text, standings(module, done))
+    return Plan(kept, text, standings(module, equal))
 
 
 def _edits(place: Place) -> tuple[Edit, ...]:

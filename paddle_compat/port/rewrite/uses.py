@@ -11,7 +11,7 @@ from paddle_compat.port.rewrite.naming import TorchName
 from paddle_compat.port.rewrite.site import Kept, Rewrite
 from paddle_compat.port.rewrite.values import Values
 from paddle_compat.port.rules import by_path, named
-from paddle_compat.port.rules.kept import advice
+from paddle_compat.port.rules.kept import advice, differs
 from paddle_compat.port.rules.spec import Function
 
 __all__ = ["is_supported", "outcome", "unsupported"]
@@ -49,7 +49,7 @@ def outcome(module: Module, values: Values, use: Use, static: bool) -> Rewrite |
     rule = by_path().get(use.path)
     if rule is None:
         told = advice(use.path)
-        if told is not None:
+        if told is not None and (is_supported(use) or differs(use.path)):
             return Kept(told, "PC101")
         return Kept("no torch function is known to do the same", "PC100")
     call = module.parent(use.node)

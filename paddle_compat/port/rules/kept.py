@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DIFFERS", "advice"]
+__all__ = ["DIFFERS", "advice", "differs"]
 
 _DRAWS = "torch draws other numbers from the same seed; use {} where any numbers will do"
 _TIES = "on equal elements, torch spreads the gradient in another way; use {} where that is fine"
@@ -118,3 +118,8 @@ def advice(path: str) -> str | None:
     if path in DIFFERS:
         return DIFFERS[path]
     return next((told for prefix, told in _BELOW.items() if path.startswith(prefix)), None)
+
+
+def differs(path: str) -> bool:
+    """Tell whether torch itself has a function of that kind, which differs."""
+    return path in DIFFERS and not path.startswith(("paddle.vision.", "paddle.fluid."))
