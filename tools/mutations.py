@@ -6,6 +6,7 @@ from mutation_type import Mutation
 from mutations_devices import DEVICES
 from mutations_engine import ENGINE
 from mutations_files import FILES
+from mutations_fused import FUSED
 from mutations_testing import TESTING
 from mutations_vendoring import VENDORING
 from mutations_verify import VERIFY
@@ -943,6 +944,7 @@ MUTATIONS = (
     *_DISTRIBUTED,
     *ENGINE,
     *FILES,
+    *FUSED,
     *DEVICES,
     *VENDORING,
     *VERIFY,

@@ -137,6 +137,7 @@ def test_single_precision_uses_no_approximate_instruction(
     exact = [w for w in for_hopper if "float64" not in w[0] and "gamma 1.1" not in w[0]]
     assert len(exact) > 25
     assert {which: for_hopper[which]["approximate"] for which in exact} == {w: [] for w in exact}
+    assert not any(fact["contracted"] for fact in for_hopper.values())
     # Where doubles are divided, the first guess is approximate and the quotient is not.
     found = {name for fact in for_hopper.values() for name in fact["approximate"]}
     assert found == {"rcp.approx.ftz.f64"}

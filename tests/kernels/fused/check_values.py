@@ -42,6 +42,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> int:
     """Make blocks so small that a few elements fill many programs."""
     monkeypatch.setattr(launch, "_BLOCK", 128)
     monkeypatch.setattr(launch, "_INTERPRETED_BLOCK", 16)
+    monkeypatch.setattr(launch, "_FINISH_BLOCK", 2)
     return 128 if DEVICE == "cuda" else 16
 
 

@@ -59,6 +59,7 @@ def facts_of(made: Any) -> dict[str, Any]:
         "wide loads": len(re.findall(r"ld\.global\.v4\.b32", text)),
         "wide stores": len(re.findall(r"st\.global\.v4\.b32", text)),
         "conversions": sorted(set(re.findall(r"cvt\.[\w.]*b?f16[\w.]*", text))),
+        "contracted": made.metadata.enable_fp_fusion,
         "atomics": len(re.findall(r"\b(?:atom|red)\.", text)),
         "spilled": sum(map(int, re.findall(r"(?:STACK|LOCAL):(\d+)", usage))),
         "registers": max(map(int, re.findall(r"REG:(\d+)", usage))),
