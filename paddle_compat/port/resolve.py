@@ -235,7 +235,11 @@ class Module:
         reaching = self.bindings(node)
         if len(reaching) != 1 or reaching[0].kind != "assign":
             return None
-        return reaching[0].value
+        value = reaching[0].value
+        # Only ever back in the text, so that following values comes to an end: in a loop, and
+        # between functions, values may depend on each other. What holds no name is an end itself.
+        back = reaching[0].order < self.read.uses[node].order
+        return value if back or _is_literal(value) else None
 
     def constant(self, node: ast.AST | None) -> Any:
         """Return the value of a literal, through names that hold one; else `Ellipsis`.
@@ -316,6 +320,12 @@ class Module:
         return Edit(Span(end, end), (text,))
 
 
+def _is_literal(value: ast.expr | None) -> bool:
+    return value is not None and not any(
+        isinstance(each, (ast.Name, ast.Call)) for each in ast.walk(value)
+    )
+
+
 def _is_nothing(binding: Binding) -> bool:
     """Tell whether a binding only says that there is no such thing: ``fluid = None``."""
     value = binding.value
@@ -332,8 +342,7 @@ def _reaching(every: list[Binding], use: NameUse) -> list[Binding]:
     )
     loops = {block for block in around if block.loop}
     if last is None:
-        before = [e for e in every if e.order < use.order or not loops.isdisjoint(e.block.chain())]
-        return before or every
+        return [e for e in every if e.order < use.order or not loops.isdisjoint(e.block.chain())]
     found = [last]
     for each in every:
         between = last.order < each.order < use.order

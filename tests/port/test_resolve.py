@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import pytest
@@ -163,3 +164,27 @@ def test_what_is_no_python_is_refused_with_its_place(data: bytes, line: int, tol
         parse(data)
     assert caught.value.line == line
     assert told in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for i in y:\n    x = x + x\n    paddle.f(x)\n",
+        "while y:\n    a = b + 1\n    b = a + 1\n    paddle.f(b)\n",
+        "def f():\n    global x\n    x = x + x\npaddle.f(x)\n",
+        "x = x\npaddle.f(x)\n",
+        "def f():\n    global a\n    a = b\ndef g():\n    global b\n    b = a\npaddle.f(a)\n",
+    ],
+)
+def test_following_values_comes_to_an_end(text: str) -> None:
+    module = parse(f"import paddle\n{text}")
+    at: ast.AST | None = module.paddle_calls[0].node.args[0]
+    for _ in range(100):
+        names = [each for each in ast.walk(at) if isinstance(each, ast.Name)] if at else []
+        at = module.assigned(names[0]) if names else None
+    assert at is None
+
+
+def test_a_constant_below_its_use_in_a_function_is_followed() -> None:
+    module = parse("import paddle\ndef f():\n    paddle.f(ALPHA)\nALPHA = [1, 2]\n")
+    assert module.constant(module.paddle_calls[0].node.args[0]) == [1, 2]
