@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -42,15 +43,26 @@ def number_trials(port: Port, case: Case) -> Iterator[Trial]:
                 cause = f"argument order: {where}it matches with {a} and {b} swapped"
                 yield Trial(cause, changed, Changes())
         for name, value in numbers.items():
-            if 0 < value < 1:
-                cause = f"{where}it matches with 1 - {name} for {name}"
-                yield Trial(cause, _with(port, owner, {name: 1 - value}), Changes())
+            for other, number in _related(name, float(value)):
+                cause = f"another number: {where}it matches with {other} for {name}"
+                yield Trial(cause, _with(port, owner, {name: number}), Changes())
         rounded = {
             name: single for name, v in numbers.items() if (single := float(np.float32(v))) != v
         }
         if rounded:
             cause = f"float32 attributes: {where}it matches with {', '.join(rounded)} in float32"
             yield Trial(cause, _with(port, owner, rounded), Changes())
+
+
+def _related(name: str, value: float) -> Iterator[tuple[str, float]]:
+    """Yield what a number is often mistaken for."""
+    if 0 < value < 1:
+        yield f"1 - {name}", 1 - value
+    if value > 0 and value != 1:
+        yield f"1 / {name}", 1 / value
+        yield f"{name} squared", value * value
+        yield f"the root of {name}", math.sqrt(value)
+        yield f"1 / {name} squared", 1 / (value * value)
 
 
 def numbers_of(port: Port, case: Case) -> dict[str, dict[str, float]]:

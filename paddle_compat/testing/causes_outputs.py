@@ -52,7 +52,9 @@ def output_trials(
     if not pairs or len(pairs) != len(paths):
         return
     steps: dict[str, Callable[[Tensor], Tensor]] = {}
-    whole = itertools.chain(_kinds(pairs), _elementwise(pairs), _shapes(case, pairs))
+    whole = itertools.chain(
+        _kinds(pairs), _elementwise(pairs), _flattened(case, pairs), _shapes(case, pairs)
+    )
     for text, step in _reductions(case, pairs) if factors_only else whole:
         steps.setdefault(text, step)
     unchanged: _Step = ("", _same)
@@ -152,6 +154,27 @@ def _shapes(case: Case, pairs: _Pairs) -> Iterator[_Step]:
         cause = f"shape: it matches when reshaped to {list(shape)}"
         yield cause, lambda x: x.reshape(shape)
     yield from _reductions(case, pairs)
+
+
+def _flattened(case: Case, pairs: _Pairs) -> Iterator[_Step]:
+    """Rows of locations that were laid out from channels first, or from channels last."""
+    if any(ours.ndim != 2 for ours, _ in pairs):
+        return
+    for batch in sorted(
+        {leaf.data.shape[0] for leaf in case_leaves(case).values() if leaf.data.ndim}
+    ):
+        if batch < 1 or any(len(ours) % batch for ours, _ in pairs):
+            continue
+
+        def to_last(x: Tensor, batch: int = batch) -> Tensor:
+            return x.reshape(batch, x.shape[1], -1).transpose(1, 2).reshape(x.shape)
+
+        def to_first(x: Tensor, batch: int = batch) -> Tensor:
+            return x.reshape(batch, -1, x.shape[1]).transpose(1, 2).reshape(x.shape)
+
+        cause = "axis order ({}): it matches when the result's rows are flattened from channels {}"
+        yield cause.format("NCHW against NHWC", "last"), to_last
+        yield cause.format("NHWC against NCHW", "first"), to_first
 
 
 def _wanted_shape(case: Case, theirs: Leaf) -> tuple[int, ...]:

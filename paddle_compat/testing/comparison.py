@@ -137,7 +137,7 @@ def _trees(case: Case, expected: Any, got: Any, path: str, options: Options) -> 
         levels = tuple(tuple(int(n) for n in level) for level in lengths)
         if levels != expected.lod:
             told = f"the port's levels of detail are {levels}, Paddle's {expected.lod}"
-            yield Mismatch(path, "structure", f"{told}; return recorder.Lod(tensor, lengths)")
+            yield Mismatch(path, "structure", f"{told}; return testing.Lod(tensor, lengths)")
     elif isinstance(expected, dict):
         if not isinstance(got, dict) or set(got) != set(expected):
             yield wrong

@@ -231,6 +231,30 @@ BUGS = {
         lambda x: weighted(x, 0.8, 2.0),
         {"x": floats(ROWS)},
     ),
+    "sigma for beta": Bug(
+        "in its call of functional.smooth_l1_loss: it matches with beta squared for beta",
+        lambda x, y: functional.smooth_l1_loss(x, y, beta=1 / 9),
+        lambda x, y: functional.smooth_l1_loss(x, y, beta=1 / 3),
+        rows("x", "y"),
+    ),
+    "inverse": Bug(
+        "in its call of weighted: it matches with 1 / alpha for alpha",
+        lambda x: weighted(x, 0.2, 2.0),
+        lambda x: weighted(x, 5.0, 2.0),
+        {"x": floats(ROWS)},
+    ),
+    "flattened channels first": Bug(
+        "axis order (NCHW against NHWC): it matches when the result's rows are flattened from",
+        lambda x: (x * 2).permute(0, 2, 3, 1).reshape(-1, 3),
+        lambda x: (x * 2).reshape(-1, 3),
+        {"x": floats(2, 3, 4, 5)},
+    ),
+    "flattened channels last": Bug(
+        "axis order (NHWC against NCHW): it matches when the result's rows are flattened from",
+        lambda x: (x * 2).reshape(-1, 3),
+        lambda x: (x * 2).permute(0, 2, 3, 1).reshape(-1, 3),
+        {"x": floats(2, 3, 4, 5)},
+    ),
     "missing factor": Bug(
         "a missing factor: it matches when multiplied by `alpha`",
         lambda x, alpha: x.exp() * alpha,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +18,7 @@ from testing.made import EXAMPLE
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
 
 import port_head
-from port_head import focal_loss
+from port_head import Parameters, focal_loss
 
 CLASSES = 3
 CASES = {
@@ -136,6 +138,75 @@ def test_a_planted_bug_is_named(port: object) -> None:
     assert any(BUGS[port] in cause for cause in report.causes), str(report)  # type: ignore[index]
     kinds = {cause.partition(":")[0] for cause in report.causes}
     assert len(kinds) <= 2, str(report)
+
+
+def head_channels_first(features: Tensor, parameters: Parameters) -> dict[str, Tensor]:
+    x = functional.conv2d(features, *pair(parameters, "conv2d_0"), padding=1).relu()
+    found = [functional.conv2d(x, *pair(parameters, f"conv2d_{i}")) for i in (1, 2)]
+    return {
+        "logits": found[0].reshape(-1, CLASSES),  # without a permute
+        "deltas": found[1].reshape(-1, 4),
+        "quality": port_head.head(features, parameters)["quality"],
+    }
+
+
+def head_torch_weight(features: Tensor, parameters: Parameters) -> dict[str, Tensor]:
+    x = functional.conv2d(features, *pair(parameters, "conv2d_0"), padding=1).relu()
+    logits, deltas = (functional.conv2d(x, *pair(parameters, f"conv2d_{i}")) for i in (1, 2))
+    return {
+        "logits": logits.permute(0, 2, 3, 1).reshape(-1, CLASSES),
+        "deltas": deltas.permute(0, 2, 3, 1).reshape(-1, 4),
+        "quality": functional.linear(x.mean((2, 3)), *pair(parameters, "fc_0")).sigmoid(),
+    }
+
+
+def head_without_sigmoid(features: Tensor, parameters: Parameters) -> dict[str, Tensor]:
+    found = port_head.head(features, parameters)
+    return {**found, "quality": found["quality"].logit()}
+
+
+def pair(parameters: Parameters, name: str) -> tuple[Tensor, Tensor]:
+    return parameters[f"{name}.w_0"], parameters[f"{name}.b_0"]
+
+
+def box_by_sigma(deltas: Tensor, targets: Tensor, label: Tensor, fg_num: Tensor) -> Tensor:
+    loss = functional.smooth_l1_loss(deltas, targets, reduction="none", beta=1 / 3)
+    return (loss * (label > 0)).sum() / fg_num
+
+
+def box_mean(deltas: Tensor, targets: Tensor, label: Tensor, fg_num: Tensor) -> Tensor:
+    return port_head.box_loss(deltas, targets, label, fg_num) / len(deltas)
+
+
+def no_boxes_counted(
+    features: Tensor, label: Tensor, targets: Tensor, fg_num: Tensor, parameters: Parameters
+) -> list[Tensor]:
+    """Both losses of a batch, of which the second has no normaliser."""
+    classes, boxes = port_head.losses(features, label, targets, fg_num, parameters)
+    return [classes, boxes * fg_num]
+
+
+OTHER_BUGS = [
+    ("head", head_channels_first, "axis order (NCHW against NHWC): it matches when the result's"),
+    ("head", head_torch_weight, "a transposed weight: it matches with `fc_0.w_0` transposed"),
+    ("head", head_without_sigmoid, "a sigmoid too few: it matches with sigmoid of the result"),
+    ("box_loss", box_by_sigma, "smooth_l1_loss: it matches with beta squared for beta"),
+    (
+        "box_loss",
+        box_mean,
+        "mean against sum: it matches when multiplied by the batch size, axis 0",
+    ),
+    ("losses", no_boxes_counted, "missing normaliser: it matches when divided by `fg_num`"),
+]
+
+
+@pytest.mark.parametrize(("name", "port", "cause"), OTHER_BUGS)
+def test_bugs_of_the_head_and_its_boxes_are_named(
+    name: str, port: Callable[..., Any], cause: str
+) -> None:
+    report = replay(EXAMPLE, port, case=CASES[name])
+    assert not report.ok
+    assert any(cause in told for told in report.causes), str(report)
 
 
 def test_the_port_itself_agrees() -> None:
