@@ -67,10 +67,9 @@ def pair_by_order(
             )
         )
         if len(own) != len(theirs):
-            first = min(layers)[1]
+            kind = min(layers)[1].rpartition("_")[0]
             notes.append(
-                f"{len(own)} layers like {first} and {len(theirs)} of {'/'.join(classes)} are not "
-                "paired by order"
+                f"{len(own)} {kind} and {len(theirs)} {'/'.join(classes)}: none is paired by order"
             )
             continue
         for roles, layer in zip(own, theirs, strict=True):

@@ -15,7 +15,15 @@ from checkpoints.hostile import HOSTILE
 from safetensors.torch import load_file
 
 from paddle_compat.checkpoints import dump_arrays, record_bytes
+from paddle_compat.checkpoints.program_desc import (
+    BlockDesc,
+    OpDesc,
+    ProgramDesc,
+    VarDesc,
+    program_bytes,
+)
 from paddle_compat.cli import main
+from paddle_compat.port.weights import to_state_dict
 from paddle_compat.port.weights_source import SourceError, read_source
 
 HERE = Path(__file__).parent
@@ -186,6 +194,36 @@ def test_a_program_that_the_tensors_do_not_belong_to(
     many.write_bytes(record * len(known))
     assert port(many, tmp_path / "net.pt", "--model", LEGACY / "one" / "model.pdmodel") == 2
     assert "is [2, 2] and not [" in capsys.readouterr().err
+
+
+def test_a_program_tells_which_weights_are_a_normalization(tmp_path: Path) -> None:
+    names = {"Scale": "n_a", "Bias": "n_b", "Mean": "n_moving_1", "Variance": "n_moving_2"}
+    variables = {
+        name: VarDesc(name, dtype=5, shape=(2,), persistable=True) for name in names.values()
+    }
+    op = OpDesc("batch_norm", {slot: [name] for slot, name in names.items()})
+    program = program_bytes(ProgramDesc([BlockDesc(variables=variables, operators=[op])]))
+    arrays = {name: np.full(2, i, "float32") for i, name in enumerate(sorted(names.values()))}
+    # One file of all, one for each, and a pickled state.
+    for folder, files in {
+        "one": {"all": b"".join(record_bytes(array) for array in arrays.values())},
+        "each": {name: record_bytes(array) for name, array in arrays.items()},
+    }.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__model__").write_bytes(program)
+        for name, data in files.items():
+            (tmp_path / folder / name).write_bytes(data)
+    (tmp_path / "net.pdmodel").write_bytes(program)
+    (tmp_path / "net.pdparams").write_bytes(dump_arrays(arrays))
+    for source in ("one", "each", "net"):
+        state, _ = to_state_dict(tmp_path / source)
+        assert {name: value.tolist() for name, value in state.items()} == {
+            "n.weight": [0, 0],
+            "n.bias": [1, 1],
+            "n.running_mean": [2, 2],
+            "n.running_var": [3, 3],
+            "n.num_batches_tracked": 0,
+        }
 
 
 def test_one_tensor_is_called_as_its_file(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_layers_are_paired_by_number_and_only_as_many_of_a_kind() -> None:
     assert [state[f"{n}.weight"].item() for n in range(11)] == [9, *range(20, 30)]
     assert [row.name for row in report.unused] == ["conv2d_0.w_0", "conv2d_1.w_0"]
     assert [row.name for row in report.missing] == ["11.weight", "11.bias"]
-    assert report.notes[0] == "2 layers like conv2d_0 and 1 of Conv2d are not paired by order"
+    assert report.notes[0] == "2 conv2d and 1 Conv2d: none is paired by order"
 
 
 def test_classes_made_from_torchs_are_of_their_kind() -> None:
@@ -164,6 +164,13 @@ def test_classes_made_from_torchs_are_of_their_kind() -> None:
     state, report = ported(module, {**arrays, "layer_norm_3.b_0": numbered(6)}, by_order=True)
     assert report.complete, report.text()
     assert state["1.weight"].shape == (2, 3)
+
+
+def test_more_layers_of_a_module_than_of_paddle_are_not_paired() -> None:
+    module = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
+    _, report = ported(module, {"fc_0.w_0": numbered(1, 1)}, by_order=True)
+    assert [row.name for row in report.unused] == ["fc_0.w_0"]
+    assert report.notes == ["1 fc and 2 Linear: none is paired by order"]
 
 
 def test_names_come_before_order() -> None:
