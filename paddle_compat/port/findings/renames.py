@@ -12,32 +12,27 @@ from paddle_compat.port.findings._flow import LAYERS, has_dygraph, value
 from paddle_compat.port.resolve import Module
 from paddle_compat.port.source import Span
 
-__all__: list[str] = []
+__all__ = ["NAMES"]
 
 _OLD_REDUCTIONS = ("sum", "mean", "max", "min", "prod", "all", "any")
 _REDUCTIONS = (*_OLD_REDUCTIONS, "amax", "amin", "std", "var", "logsumexp", "median", "norm")
-_AXIS = ("concat", "stack", "argmax", "argmin", "softmax", "log_softmax", "cumsum", "flip")
 _TO_OLD = {"axis": "dim", "keepdim": "keep_dim", "keepdims": "keep_dim"}
-_TO_NEW = {"dim": "axis", "keep_dim": "keepdim", "keepdims": "keepdim"}
+_TO_NEW = {"keep_dim": "keepdim", "keepdims": "keepdim"}
 
-# What an argument is called, by what it is called elsewhere.
-_NAMES: dict[str, dict[str, str]] = {
+# What an argument is called, by what it is called elsewhere and refused here. Paddle 3 takes
+# torch's dim in many functions, and torch takes NumPy's axis and keepdims: these are not here.
+NAMES: dict[str, dict[str, str]] = {
     **{f"{LAYERS}reduce_{name}": _TO_OLD for name in _OLD_REDUCTIONS},
     **{f"{LAYERS}{name}": {"axis": "axes", "dim": "axes"} for name in ("squeeze", "unsqueeze")},
     **{f"{LAYERS}{name}": {"dim": "axis"} for name in ("concat", "stack", "argmax", "softmax")},
     f"{LAYERS}split": {"axis": "dim"},
     f"{LAYERS}transpose": {"dims": "perm", "dim": "perm"},
     **{f"paddle.{name}": _TO_NEW for name in _REDUCTIONS},
+    **{f"paddle.{name}": {**_TO_NEW, "dim": "axis"} for name in ("max", "min", "std")},
     **{f"paddle.{name}": {"axes": "axis"} for name in ("squeeze", "unsqueeze")},
-    **{
-        f"{home}{name}": {"keep_dim": "keepdim", "keepdims": "keepdim"}
-        for home in ("torch.", "torch.Tensor.")
-        for name in _REDUCTIONS
-    },
+    "paddle.flip": {"dim": "axis"},
+    **{f"torch.{name}": {"keep_dim": "keepdim"} for name in _REDUCTIONS},
 }
-# Paddle 3 takes torch's names too, but older ones of Paddle 2 do not.
-for _name in _AXIS:
-    _NAMES.setdefault(f"paddle.{_name}", {"dim": "axis"})
 
 
 @rule(
@@ -46,9 +41,10 @@ for _name in _AXIS:
     """
     The same argument has several names: reduce_sum(dim=, keep_dim=) in Paddle 1.x, sum(axis=,
     keepdim=) in Paddle 2, sum(dim=, keepdim=) in torch; axes of squeeze and unsqueeze in 1.x, axis
-    in Paddle 2. A name of another version is a TypeError when the line is reached, which for a
-    branch of its own may be late. (Paddle 3 takes some of torch's names too.) The fix renames it.
-    For stop_gradient= of a torch function there is no fix: requires_grad= is its opposite.
+    in Paddle 2. A name of another version is an error when the line is reached, which for a branch
+    of its own may be late. (Where Paddle 3 takes torch's dim, and torch NumPy's axis, nothing is
+    said.) The fix renames it. For stop_gradient= of a torch function there is no fix:
+    requires_grad= is its opposite.
     """,
 )
 def _renamed(module: Module) -> Iterator[Finding]:
@@ -63,7 +59,7 @@ def _renamed(module: Module) -> Iterator[Finding]:
                     keyword,
                     f"{path} has no stop_gradient; requires_grad is its opposite",
                 )
-            name = _NAMES.get(path, {}).get(keyword.arg or "")
+            name = NAMES.get(path, {}).get(keyword.arg or "")
             if name and all(other.arg != name for other in node.keywords):
                 start = module.span(keyword).start
                 edit = Edit(Span(start, start + len(str(keyword.arg))), (name,))

@@ -80,6 +80,27 @@ def truth() -> Any:
         return [bool(zero), not zero]
 
 
+def refused() -> Any:
+    """Return the arguments of another version that layers refuse."""
+    names = [
+        *("reduce_" + name for name in ("sum", "mean", "max", "min", "prod", "all", "any")),
+        *("squeeze", "unsqueeze", "concat", "stack", "argmax", "softmax", "split", "transpose"),
+    ]
+    found = []
+    with fluid.program_guard(fluid.Program(), fluid.Program()):
+        x = fluid.data("x", [2, 3])
+        for name in names:
+            for argument in ("axis", "dim", "dims", "keepdim", "keepdims"):
+                try:
+                    getattr(layers, name)(x, **{argument: 1})
+                except TypeError as error:
+                    if "unexpected keyword argument" in str(error):
+                        found.append(name + " " + argument)
+                except Exception:
+                    pass  # it was taken
+    return sorted(found)
+
+
 LOGITS = f([0.5, -1.0], [2.0, 0.0])
 VECTOR, COLUMN = f(1, 2, 3), f([10], [20], [30])
 GRID = np.arange(16, dtype="float32").reshape(1, 1, 4, 4)
@@ -150,6 +171,7 @@ def main() -> None:
         ),
         "focal, float fg_num": error(float_fg_num, x=LOGITS),
         "truth": truth(),
+        "refused": refused(),
     }
     print(json.dumps(told, indent=1, sort_keys=True))
 

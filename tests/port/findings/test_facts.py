@@ -13,6 +13,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from paddle_compat.port.findings._flow import LAYERS
+from paddle_compat.port.findings.renames import NAMES
+
 HERE = Path(__file__).parent
 FACTS = json.loads((HERE / "facts.paddle-1.8.5.json").read_text(encoding="utf-8"))
 LOGITS = torch.tensor([[0.5, -1.0], [2.0, 0.0]])
@@ -200,6 +203,42 @@ def test_paddle_3(real_paddle: Any) -> None:
     assert float(nn.cross_entropy(x, target)) == pytest.approx(
         float(functional.cross_entropy(LOGITS, torch.tensor([0, 1])))
     )
+
+
+def test_names_of_arguments_are_refused_by_the_layers_of_1_8() -> None:
+    told = {
+        f"{path.removeprefix(LAYERS)} {name}"
+        for path, names in NAMES.items()
+        if path.startswith(LAYERS)
+        for name in names
+    }
+    assert told - set(FACTS["refused"]) == set()
+
+
+def of_package(package: Any, path: str, names: dict[str, str], x: Any) -> None:
+    """Call a function with names that it refuses, and with those that it has."""
+    function = getattr(package, path.partition(".")[2])
+    for name, right in names.items():
+        given: dict[str, Any] = {} if right == "axis" else {"axis": 1}
+        value = [1] if path.endswith(("squeeze", "flip")) else 1 if right == "axis" else True
+        with pytest.raises((TypeError, ValueError)):
+            function(x, **given, **{name: value})
+        function(x, **given, **{right: value})
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("path", [path for path in NAMES if not path.startswith(LAYERS)])
+def test_names_of_arguments_are_refused(path: str, real_paddle: Any) -> None:
+    bools = path.endswith((".all", ".any"))
+    x = np.ones((2, 1, 3), "bool" if bools else "float32")
+    package = torch if path.startswith("torch") else real_paddle
+    made = torch.from_numpy(x) if package is torch else real_paddle.to_tensor(x)
+    if path == "torch.norm":
+        with pytest.raises(TypeError):
+            torch.norm(made, dim=1, keep_dim=True)  # type: ignore[call-arg]
+        torch.norm(made, dim=1, keepdim=True)
+        return
+    of_package(package, path, NAMES[path], made)
 
 
 def test_a_torch_tensor_takes_stop_gradient_and_ignores_it() -> None:

@@ -193,9 +193,9 @@ def test_pools_and_pads_that_are_alike(call: str) -> None:
         ("L.unsqueeze(x, axis=[1])", "L.unsqueeze(x, axes=[1])"),
         ("L.concat([a, b], dim=1)", "L.concat([a, b], axis=1)"),
         ("L.split(x, 2, axis = 1)", "L.split(x, 2, dim = 1)"),
-        ("paddle.sum(x, dim=1, keep_dim=True)", "paddle.sum(x, axis=1, keepdim=True)"),
+        ("paddle.max(x, dim=1, keep_dim=True)", "paddle.max(x, axis=1, keepdim=True)"),
         ("paddle.squeeze(x, axes=[1])", "paddle.squeeze(x, axis=[1])"),
-        ("paddle.concat([a, b], dim=0)", "paddle.concat([a, b], axis=0)"),
+        ("paddle.flip(x, dim=0)", "paddle.flip(x, axis=0)"),
         ("torch.mean(x, dim=1, keep_dim=True)", "torch.mean(x, dim=1, keepdim=True)"),
     ],
 )
@@ -213,6 +213,9 @@ def test_names_of_another_version(call: str, wanted: str) -> None:
         "torch.sum(x, axis=1)",
         "np.sum(x, axis=1, keepdims=True)",
         "L.split(x, 2, dim=1)",
+        # Taken by Paddle 3, and by torch.
+        "paddle.concat([a, b], dim=0)",
+        "torch.sum(x, axis=1, keepdims=True)",
         "L.concat([a, b], axis=1)",
         "x.sum(axis=1)",
         "L.reduce_sum(x, **more)",
