@@ -80,6 +80,26 @@ def truth() -> Any:
         return [bool(zero), not zero]
 
 
+def minimize_many() -> Any:
+    """Return the error of minimizing a loss of several elements."""
+    with fluid.program_guard(fluid.Program(), fluid.Program()):
+        loss = layers.fc(fluid.data("x", [2, 3]), 4)
+        try:
+            fluid.optimizer.SGD(0.1).minimize(loss)
+        except Exception as caught:
+            return type(caught).__name__
+        return None
+
+
+def backward_of_many() -> Any:
+    """Return the gradient of several elements at once, where values are computed at once."""
+    with fluid.dygraph.guard():
+        x = fluid.dygraph.to_variable(LOGITS)
+        x.stop_gradient = False
+        (x * 3.0).backward()
+        return x.gradient().tolist()
+
+
 def refused() -> Any:
     """Return the arguments of another version that layers refuse."""
     names = [
@@ -172,6 +192,8 @@ def main() -> None:
         "focal, float fg_num": error(float_fg_num, x=LOGITS),
         "truth": truth(),
         "refused": refused(),
+        "minimize of many": minimize_many(),
+        "backward of many": backward_of_many(),
     }
     print(json.dumps(told, indent=1, sort_keys=True))
 

@@ -166,6 +166,13 @@ def test_the_focal_loss_of_1_8() -> None:
     assert FACTS["focal, float fg_num"] == "TypeError"
 
 
+def test_a_loss_of_several_elements() -> None:
+    assert FACTS["minimize of many"] == "AssertionError"
+    assert FACTS["backward of many"] == [[3.0, 3.0], [3.0, 3.0]]
+    with pytest.raises(RuntimeError):
+        (LOGITS.clone().requires_grad_() * 3).backward()  # type: ignore[no-untyped-call]
+
+
 def test_variables_are_true() -> None:
     assert FACTS["truth"] == [True, False]
     assert not torch.zeros(1)
