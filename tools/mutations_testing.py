@@ -199,8 +199,8 @@ TESTING = (
     Mutation(
         "causes: agreeing cases have no say",
         _DIAGNOSIS,
-        "        if all(verdicts):\n",
-        "        if True:\n",
+        "    return trial is None or trial.matches(subject.case, options)\n",
+        "    return True\n",
         _CAUSES,
     ),
     Mutation(

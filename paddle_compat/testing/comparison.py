@@ -15,7 +15,7 @@ from paddle_compat.testing.port import Answer, case_leaves, tensor_of
 from paddle_compat.testing.recorder import FLOATS, Case, Leaf, Lod, widened
 from paddle_compat.testing.tolerance import Options, bound, ulps
 
-__all__ = ["Mismatch", "compare", "has_no_scalars"]
+__all__ = ["Mismatch", "compare", "compare_results", "has_no_scalars"]
 
 _ANY_BAD_INPUT = (
     ValueError,
@@ -48,11 +48,19 @@ class Mismatch:
         return f"{self.part}: {self.detail}"
 
 
+def compare_results(case: Case, answer: Answer, options: Options) -> Iterator[Mismatch]:
+    """Yield the disagreements of results or exceptions, without their gradients."""
+    if case.error is not None or answer.error is not None:
+        yield from _errors(case, answer)
+    else:
+        yield from _trees(case, case.outputs, answer.outputs, "output", options)
+
+
 def compare(case: Case, answer: Answer, options: Options) -> list[Mismatch]:
     """Return every disagreement between a port's answer and a recorded case."""
+    found = list(compare_results(case, answer, options))
     if case.error is not None or answer.error is not None:
-        return list(_errors(case, answer))
-    found = list(_trees(case, case.outputs, answer.outputs, "output", options))
+        return found
     if any(mismatch.kind in ("structure", "shape") for mismatch in found):
         return found  # gradients of other results would mean nothing
     for path, expected in case.gradients.items():

@@ -16,7 +16,7 @@ from paddle_compat.testing.comparison import Mismatch
 from paddle_compat.testing.port import Answer, Port, tensors
 from paddle_compat.testing.recorder import Case, leaves
 from paddle_compat.testing.tolerance import Options
-from paddle_compat.testing.trial import Trial
+from paddle_compat.testing.trial import BESIDES, Trial
 
 __all__ = ["Diagnosis", "Subject", "diagnose"]
 
@@ -51,7 +51,7 @@ class Diagnosis:
 
     Attributes:
         causes: for each case, the causes of which every one makes it match. Where some explain all
-            failing cases, and no case that agreed disagrees with them, those alone.
+            failing cases, and leave every agreeing case so, those alone.
         seen: for each case, what is true of its numbers without explaining them.
         complete: whether everything was tried before the time was over.
     """
@@ -84,10 +84,20 @@ def diagnose(
 
     found: dict[str, tuple[str, ...]] = {}
     complete = True
+    first, *others = failing
     try:
-        for subject in failing:
-            found[subject.case.name] = tuple(_causes(subject, options, tick))
-        found = _common(found, failing, agreeing, options, tick)
+        found[first.case.name] = tuple(_causes(first, options, tick))
+        common = [
+            cause
+            for cause in found[first.case.name]
+            if all(_explains(s, cause, first.paths, options, tick) for s in others)
+            and all(_leaves_alone(s, cause, first.paths, options, tick) for s in agreeing)
+        ]
+        if common:
+            found = {subject.case.name: tuple(common) for subject in failing}
+        else:
+            for subject in others:
+                found[subject.case.name] = tuple(_causes(subject, options, tick))
     except _TimeIsOver:
         complete = False
     seen = {subject.case.name: tuple(_seen(subject)) for subject in failing}
@@ -140,7 +150,7 @@ def _causes(subject: Subject, options: Options, tick: Callable[[], None]) -> Ite
     paths = subject.paths or _all_paths(case)
     for first in _first_trials(subject):
         tick()
-        answer = first.answer(case)
+        answer = first.answer(case, backward=False)
         for last in _last_trials(subject, answer, paths, factors_only=True):
             tick()
             trial = first.then(last)
@@ -148,38 +158,44 @@ def _causes(subject: Subject, options: Options, tick: Callable[[], None]) -> Ite
                 yield trial.cause
 
 
-def _common(
-    found: dict[str, tuple[str, ...]],
-    failing: Sequence[Subject],
-    agreeing: Sequence[Subject],
+def _explains(
+    subject: Subject,
+    cause: str,
+    paths: Collection[str],
     options: Options,
     tick: Callable[[], None],
-) -> dict[str, tuple[str, ...]]:
-    """Prefer what explains every failing case and leaves the others as they are."""
-    first, *rest = found.values()
-    common = [cause for cause in first if all(cause in other for other in rest)]
-    paths = failing[0].paths
-    kept = []
-    for cause in common:
-        verdicts = []
-        for subject in agreeing:
-            tick()
-            trial = _named(subject, cause, paths)
-            verdicts.append(trial is None or trial.matches(subject.case, options))
-        if all(verdicts):
-            kept.append(cause)
-    return dict.fromkeys(found, tuple(kept)) if kept else found
+) -> bool:
+    """Tell whether a cause makes another failing case match."""
+    tick()
+    trial = _named(subject, cause, paths)
+    return trial is not None and trial.matches(subject.case, options)
+
+
+def _leaves_alone(
+    subject: Subject,
+    cause: str,
+    paths: Collection[str],
+    options: Options,
+    tick: Callable[[], None],
+) -> bool:
+    """Tell whether a case that agrees still does so with a cause mended."""
+    tick()
+    trial = _named(subject, cause, paths)
+    return trial is None or trial.matches(subject.case, options)
 
 
 def _named(subject: Subject, cause: str, paths: Collection[str]) -> Trial | None:
     """Return the trial of that cause for another case, if it has one."""
     if subject.case.error is not None:
         return None
-    last = _last_trials(subject, subject.answer, paths, likely=False)
-    for trial in (*_first_trials(subject), *last):
-        if trial.cause == cause:
-            return trial
-    return None
+    early, _, late = cause.partition(BESIDES)
+    first = next((t for t in _first_trials(subject) if t.cause == early), None)
+    if first is not None and not late:
+        return first
+    answer = subject.answer if first is None else first.answer(subject.case, backward=False)
+    lasts = _last_trials(subject, answer, paths or _all_paths(subject.case), likely=False)
+    last = next((t for t in lasts if t.cause == (late or early)), None)
+    return last if first is None or last is None else first.then(last)
 
 
 def _seen(subject: Subject) -> Iterator[str]:

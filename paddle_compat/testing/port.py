@@ -70,7 +70,9 @@ def tensors(tree: Any, path: str = "output") -> dict[str, Tensor]:
     return found
 
 
-def call(port: Port, case: Case, changes: Changes | None = None) -> Answer:
+def call(
+    port: Port, case: Case, changes: Changes | None = None, *, backward: bool = True
+) -> Answer:
     """Call a port as Paddle's function was called, and differentiate as Paddle was asked to.
 
     Args:
@@ -78,6 +80,7 @@ def call(port: Port, case: Case, changes: Changes | None = None) -> Answer:
             keyword `parameters`, by their Paddle names.
         case: the recorded call.
         changes: what is done to the inputs and results.
+        backward: whether gradients are asked too.
     """
     wanted: dict[str, Tensor] = {}
     parameters: dict[str, Tensor] = {}
@@ -108,7 +111,8 @@ def call(port: Port, case: Case, changes: Changes | None = None) -> Answer:
             if changes.outputs is not None:
                 outputs = changes.outputs(outputs)
             leafs = [*wanted.values(), *(parameters[n] for n in case.parameter_gradients)]
-            gradients = iter(_gradients(case, outputs, leafs))
+            found = _gradients(case, outputs, leafs) if backward else [None] * len(leafs)
+            gradients = iter(found)
     except Exception as error:
         return Answer(error=error)
     return Answer(

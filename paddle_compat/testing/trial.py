@@ -9,12 +9,15 @@ from typing import Any
 
 from torch import Tensor
 
-from paddle_compat.testing.comparison import compare
+from paddle_compat.testing.comparison import compare, compare_results
 from paddle_compat.testing.port import Answer, Change, Changes, Port, call
 from paddle_compat.testing.recorder import Case, rebuild
 from paddle_compat.testing.tolerance import Options
 
-__all__ = ["Trial", "on_inputs", "on_outputs"]
+__all__ = ["BESIDES", "Trial", "on_inputs", "on_outputs"]
+
+BESIDES = "; and besides: "
+"""What stands between two causes that only together make a case match."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,23 @@ class Trial:
     port: Port
     changes: Changes
 
-    def answer(self, case: Case) -> Answer:
+    def answer(self, case: Case, *, backward: bool = True) -> Answer:
         """Call the changed port."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # most of what is tried is nonsense
-            return call(self.port, case, self.changes)
+            return call(self.port, case, self.changes, backward=backward)
 
     def matches(self, case: Case, options: Options) -> bool:
         """Tell whether the changed port agrees with the case in everything."""
+        results = self.answer(case, backward=False)
+        if next(compare_results(case, results, options), None) is not None:
+            return False  # as nearly always, and gradients are most of the work
         return not compare(case, self.answer(case), options)
 
     def then(self, other: Trial) -> Trial:
         """Return this change of inputs or of the port, with another's of the results."""
         both = replace(self.changes, outputs=other.changes.outputs)
-        return Trial(f"{self.cause}; and besides: {other.cause}", self.port, both)
+        return Trial(self.cause + BESIDES + other.cause, self.port, both)
 
 
 def on_inputs(paths: Collection[str], change: Callable[[Tensor], Tensor]) -> Change:
