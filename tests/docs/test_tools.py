@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import quirk_table
 import readme_commands
 import supported_names
+import verify_output
 from guide_table import GuideTable
 from readme_commands import Block
 
@@ -89,6 +91,7 @@ def test_numbers_of_the_quirk_table_have_the_digits_that_tell_them_apart() -> No
 
 
 TABLES = [layer_differences.TABLE, quirk_table.TABLE, supported_names.TABLE]
+OUTPUT = [verify_output.WHOLE, verify_output.SUMMARY]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.script)
@@ -107,6 +110,27 @@ def test_a_table_is_replaced_between_its_marks_only(table: GuideTable) -> None:
 def test_the_guide_has_the_table_of_today(table: GuideTable) -> None:
     text = guide_table.GUIDE.read_text(encoding="utf-8")
     assert table.replaced(text) == text, f"run tools/{table.script} --write"
+
+
+@pytest.mark.parametrize("table", OUTPUT, ids=lambda table: table.document.name)
+def test_documents_show_what_verify_prints(table: GuideTable) -> None:
+    """At the edge of a tolerance the processor decides whether a case passes or is waived."""
+    text = table.document.read_text(encoding="utf-8")
+    told = f"run tools/{table.script} --write"
+    shown, printed = (re.split(r"(\d+)", block) for block in (text, table.replaced(text)))
+    assert shown[::2] == printed[::2], told
+    counts = zip(shown[1::2], printed[1::2], strict=True)
+    assert max(abs(int(one) - int(other)) for one, other in counts) <= 10, told
+    assert " 0 fail," in table.make()
+
+
+def test_the_guide_shows_what_a_failed_verification_prints() -> None:
+    """Digits are the processor's; the words are ours."""
+    table = verify_output.FAILURE
+    text = table.document.read_text(encoding="utf-8")
+    shown, printed = (re.sub(r"[\d.e+-]+", "#", told) for told in (text, table.replaced(text)))
+    assert shown == printed, f"run tools/{table.script} --write"
+    assert table.make().count("fault: ours") == 2
 
 
 def test_supported_names_are_listed_where_paddle_keeps_them() -> None:
