@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
 import pytest
+import torch
 
 from kernels.fused.device import DEVICE
 from paddle_compat.conformance import cases, exact, ours
 from paddle_compat.conformance.call import Call
 from paddle_compat.conformance.compare import compare, compare_with_truth
 from paddle_compat.conformance.vectors_file import load
+from paddle_compat.kernels.focal import Focal, focal_loss, focal_loss_by_class
 from paddle_compat.kernels.paths import focal_path
 
 
@@ -58,6 +61,29 @@ def test_functional_grid_is_exact(dtype: str, launches: Counter[str]) -> None:
         *cases.functional_reductions(dtypes=(dtype,)),
     ]
     _check(calls, launches)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 1.1, 2.0])
+@pytest.mark.parametrize("positive", [False, True])
+def test_single_precision_is_accurate_at_every_logit(gamma: float, positive: bool) -> None:
+    """Every 20011th float32 up to 110, of both signs."""
+    above = np.arange(0, 0x42DC0000, 20011, dtype=np.uint32).view(np.float32)
+    logits = np.concatenate([above, -above])
+    gamma = float(np.float32(gamma))
+    truth = exact.fast(logits.astype(np.float64), positive, gamma)
+    column = torch.full((len(logits), 1), 0 if positive else 7, device=DEVICE)
+    label = torch.full((len(logits), 1), float(positive), device=DEVICE)
+    focal = Focal(gamma, 1.0, 1.0)
+    for call in (
+        lambda x: focal_loss_by_class(x, column, focal),
+        lambda x: focal_loss(x, label, focal),
+    ):
+        x = torch.tensor(logits[:, None], device=DEVICE, requires_grad=True)
+        loss = call(x)
+        (gradient,) = torch.autograd.grad(loss.sum(), x)
+        for found, true in zip((loss, gradient), truth, strict=True):
+            error = np.abs(found.detach().cpu().numpy()[:, 0] - true)
+            assert (error / np.maximum(1, np.abs(true))).max() < 4.5e-7
 
 
 def test_another_path_launches_nothing(launches: Counter[str]) -> None:

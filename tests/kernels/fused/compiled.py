@@ -24,6 +24,7 @@ from triton.backends.compiler import GPUTarget
 
 import paddle_compat as paddle
 from paddle_compat.kernels import launch, triton_focal
+from paddle_compat.kernels.focal import Focal, focal_loss_sum
 from paddle_compat.kernels.paths import focal_path
 
 functional = paddle.nn.functional.sigmoid_focal_loss
@@ -69,12 +70,12 @@ def facts_of(made: Any) -> dict[str, Any]:
 def run(kernels: list[Compiled]) -> None:
     """Call the faces in their variants, on tensors whose memory nobody reads."""
 
-    def case(name: str, call: Any, x: Tensor) -> None:
+    def case(name: str, call: Any, x: Tensor, backward: bool = True) -> None:
         for kernel in kernels:
             kernel.case = name
-        x = x.requires_grad_()
-        loss = call(x)
-        loss.backward(torch.ones_like(loss).contiguous())
+        loss = call(x.requires_grad_(backward))
+        if backward:
+            loss.backward(torch.ones_like(loss).contiguous())
 
     label = torch.ones(1000, 1, dtype=torch.int32)
     fg_num = torch.ones(1, dtype=torch.int32)
@@ -101,6 +102,10 @@ def run(kernels: list[Compiled]) -> None:
     case("one", lambda x: functional(x, y[0, :1]), x[0, :1].clone())
     case("odd", lambda x: functional(x, y[:3, :3], reduction="none"), x[:3, :3].clone())
     case("one class", lambda x: by_class(x, label, fg_num), x[:, :1].clone())
+    bits = torch.empty(2**31 + 99, dtype=torch.uint8)
+    total = lambda x: focal_loss_sum(x, bits, Focal(2.0, 0.25, 0.75), dtype=torch.float32)
+    case("huge", total, torch.empty(2**31 + 99, dtype=torch.bfloat16), backward=False)
+    case("huge and expanded", total, torch.empty(1).expand(2**31 + 99), backward=False)
 
 
 def main() -> None:
