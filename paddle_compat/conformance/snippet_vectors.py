@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from paddle_compat.conformance.snippets import Answer, Snippet, answer_paddle
 __all__ = ["VECTORS", "VERSION", "About", "about", "load", "main", "record", "save", "selected"]
 
 VERSION = "1.8.5"
+_PASSING = re.compile(r"/tmp/\w+|0x[0-9a-f]{6,}")
 VECTORS = Path(__file__).parent / "vectors" / "snippets.npz"
 
 
@@ -71,7 +73,8 @@ def save(path: Path, answers: Mapping[str, Answer], what: About) -> None:
         places = {}
         for key, array in arrays.items():
             if array.dtype.kind == "U":
-                header = {**header, "report": str(array[()])}
+                # Folders for a moment and addresses differ every time.
+                header = {**header, "report": _PASSING.sub("...", str(array[()]))}
                 continue
             kind = array.dtype.name
             places[key] = [kind, list(array.shape), sizes.get(kind, 0)]
