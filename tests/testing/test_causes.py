@@ -404,6 +404,7 @@ WRONG: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
         lambda x, y: functional.relu(x - y),
     ),
     "nothing at all": (lambda x, y: x * y, lambda x, y: torch.zeros_like(x)),
+    "gradients besides": (lambda x, y: x * y, lambda x, y: -(x * y.detach())),
     "an unknown factor": (lambda x, y: (x * y).exp(), lambda x, y: 1.37 * (x * y).exp()),
     "an epsilon": (lambda x, y: x / (y.abs() + 1e-3), lambda x, y: x / (y.abs() + 1e-2)),
     "nan": (lambda x, y: x * y, lambda x, y: x * float("nan")),
