@@ -156,8 +156,12 @@ def _backward(ctx: Any, upstream: Tensor, gradient: Any) -> tuple[Tensor | None,
 
 
 class _Fused(torch.autograd.Function):
-    forward = staticmethod(_loss)
-    setup_context = staticmethod(_keep)
+    # With a `setup_context` apart, torch inspects the signature in every call.
+    @staticmethod
+    def forward(ctx: Any, *arguments: Any) -> Tensor:
+        loss = _loss(*arguments)
+        _keep(ctx, arguments, loss)
+        return loss
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:

@@ -238,6 +238,13 @@ def test_the_value_of_a_positive_saturates_and_its_gradient_does_not(dtype: torc
     assert gradient[:, 0].tolist() == [-0.125] * 4 + [0.0]
 
 
+def test_the_value_of_a_negative_does_not_saturate() -> None:
+    x = torch.tensor([[90.0, 500.0]], device=DEVICE)
+    label = torch.zeros(1, 1, dtype=torch.int32, device=DEVICE)
+    fg_num = torch.ones(1, dtype=torch.int32, device=DEVICE)
+    assert by_class(x, label, fg_num).tolist() == [[67.5, 375.0]]
+
+
 @pytest.mark.parametrize(
     "kind", [torch.bool, torch.uint8, torch.int64, torch.float32, torch.float16]
 )
