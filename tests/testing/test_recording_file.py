@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddle_compat.testing import DamagedFileError, read, recorder
@@ -43,6 +43,7 @@ def equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and (one == other or (one != one and other != other))
 
 
+@settings(deadline=None)
 @given(tree=trees)
 def test_what_is_written_is_read(tree: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("file") / "one.npz"
@@ -187,6 +188,7 @@ def test_a_later_version_says_which() -> None:
         recorder._load(HOSTILE["a later version"])
 
 
+@settings(deadline=None)
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_file_that_is_cut_off_is_refused(
     share: float, tmp_path_factory: pytest.TempPathFactory
@@ -198,6 +200,7 @@ def test_a_file_that_is_cut_off_is_refused(
         read(path)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_flipped_byte_is_refused_or_harmless(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
