@@ -87,7 +87,10 @@ def _fate(
     if left:
         every = all(is_supported(use) or names.is_module(use.path) for use in left)
         return shim if every else "keep"
-    if alias.is_star or not alias.uses or _is_in_words(module, alias):
+    tried = any(isinstance(at, ast.Try) for at in module.ancestors(alias.statement))
+    # A module that is not used here is hardly taken from here, but a name may be.
+    unused = not alias.uses and (tried or isinstance(alias.statement, ast.ImportFrom))
+    if alias.is_star or unused or _is_in_words(module, alias):
         return shim
     prefix = COUNTERPARTS.get(alias.path, "") + "."
     aliased = (

@@ -57,8 +57,16 @@ _LAYERS = """
     SmoothL1Loss BCEWithLogitsLoss BCELoss CrossEntropyLoss Sequential
 """
 
+# 1.x, where it computes at once.
+_FLUID_SMOOTH = "sigmoid tanh exp log sqrt rsqrt sin cos reciprocal softmax"
+_FLUID_KEEPING = (
+    "relu abs square floor ceil reduce_sum reduce_mean reshape transpose expand unsqueeze"
+)
+_FLUID = f"{_FLUID_SMOOTH} {_FLUID_KEEPING} squeeze cast matmul"
+_FLUID_LAYERS = _paths("paddle.fluid.dygraph", "Linear Conv2D BatchNorm Pool2D Embedding")
+
 CONTAINERS = frozenset({"paddle.nn.LayerList"})
-LAYERS = _paths("paddle.nn", _LAYERS)
+LAYERS = _paths("paddle.nn", _LAYERS) | _FLUID_LAYERS
 FLOAT_LAYERS = LAYERS - _paths("paddle.nn", "Flatten Identity Sequential")
 OPTIMIZERS = _paths("paddle.optimizer", "SGD Momentum Adam AdamW Adagrad RMSProp Adamax Lamb")
 
@@ -66,9 +74,20 @@ _UNARY = _SMOOTH + _KEEPING + _OTHER.replace("where", "")
 _FLOAT_ONLY = _FUNCTIONAL.replace("one_hot", "").replace("pad ", " ")
 
 TENSOR_FUNCTIONS = (
-    _paths("paddle", _CREATE + _UNARY + _LISTS + " where") - {"paddle.topk"}
-) | _paths("paddle.nn.functional", _FUNCTIONAL)
-TAKES_TENSOR = _paths("paddle", _UNARY) | _paths("paddle.nn.functional", _FUNCTIONAL)
+    (_paths("paddle", _CREATE + _UNARY + _LISTS + " where") - {"paddle.topk"})
+    | _paths("paddle.nn.functional", _FUNCTIONAL)
+    | _paths("paddle.fluid.layers", f"{_FLUID} concat stack")
+    | {"paddle.fluid.dygraph.to_variable"}
+)
+TAKES_TENSOR = (
+    _paths("paddle", _UNARY)
+    | _paths("paddle.nn.functional", _FUNCTIONAL)
+    | _paths("paddle.fluid.layers", _FLUID)
+)
 TENSOR_METHODS = frozenset((_UNARY + " astype t cast").split()) - {"topk"}
-FLOAT_FUNCTIONS = _paths("paddle", _SMOOTH) | _paths("paddle.nn.functional", _FLOAT_ONLY)
-KEEPS_DTYPE = frozenset(_KEEPING.split())
+FLOAT_FUNCTIONS = (
+    _paths("paddle", _SMOOTH)
+    | _paths("paddle.nn.functional", _FLOAT_ONLY)
+    | _paths("paddle.fluid.layers", _FLUID_SMOOTH)
+)
+KEEPS_DTYPE = frozenset(f"{_KEEPING} {_FLUID_KEEPING}".split())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from paddle_compat.port.edits import Edit, compatible, contains
 from paddle_compat.port.resolve import Module, Use
-from paddle_compat.port.rewrite.eras import builds_programs
+from paddle_compat.port.rewrite.eras import builds_programs, is_eager
 from paddle_compat.port.rewrite.members import members
 from paddle_compat.port.rewrite.site import Kept, Rewrite
 from paddle_compat.port.rewrite.uses import outcome
@@ -32,12 +32,12 @@ class Place:
 
 def places(module: Module) -> list[Place]:
     """Return all that torch may have, outer before inner."""
-    values, static = Values(module), builds_programs(module)
+    values, static, eager = Values(module), builds_programs(module), is_eager(module)
     if _names_another(module, "torch"):
         return []
     found = []
     for use in module.paddle_uses:
-        what = outcome(module, values, use, static)
+        what = outcome(module, values, use, static=static, eager=eager)
         if what is not None:
             call = module.parent(use.node)
             node = call if isinstance(call, ast.Call) and call.func is use.node else use.node

@@ -37,13 +37,26 @@ def unsupported(use: Use) -> str:
     return "no counterpart is known: write it with torch"
 
 
-def outcome(module: Module, values: Values, use: Use, static: bool) -> Rewrite | Kept | None:
-    """Return what becomes of a name: torch's, or why not; None where nothing is to be said."""
+def outcome(
+    module: Module, values: Values, use: Use, *, static: bool, eager: bool
+) -> Rewrite | Kept | None:
+    """Return what becomes of a name: torch's, or why not; None where nothing is to be said.
+
+    Args:
+        module: the file.
+        values: what its expressions are.
+        use: the name.
+        static: whether the file builds programs.
+        eager: whether 1.x in it computes at once.
+    """
     if names.is_module(use.path) and not _is_called(module, use):
         return None
     if static and (use.path in by_path() or use.path in named() or is_supported(use)):
         return Kept("it builds a program here", "PC103")
     name = named().get(use.path)
+    ruled = name is not None or use.path in by_path()
+    if ruled and not eager and use.path.startswith("paddle.fluid."):
+        return Kept("nothing in the file says that it computes at once, as torch does", "PC103")
     if name is not None:
         return Rewrite((module.replace(use.node, TorchName(name.torch)),), name.torch)
     rule = by_path().get(use.path)

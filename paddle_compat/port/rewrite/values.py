@@ -153,7 +153,8 @@ class Values:
         """The parameters that are handed to something of Paddle's that takes tensors alone."""
         found = set()
         for call in self.module.read.calls:
-            first = call.args[0] if call.args else None
+            named = (k.value for k in call.keywords if k.arg in ("x", "input"))
+            first = call.args[0] if call.args else next(named, None)
             if not isinstance(first, ast.Name):
                 continue
             path = self.module.paddle_path(call.func)

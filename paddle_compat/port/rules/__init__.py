@@ -12,6 +12,7 @@ from paddle_compat.port.rules import (
     arithmetic,
     autograd,
     creation,
+    eager,
     functional,
     layers,
     optimizers,
@@ -22,7 +23,7 @@ from paddle_compat.port.rules.spec import Function, Named, Template
 
 __all__ = ["by_method", "by_path", "named"]
 
-_MODULES = (creation, shape, reduce, arithmetic, functional, layers, optimizers, autograd)
+_MODULES = (creation, shape, reduce, arithmetic, functional, layers, optimizers, autograd, eager)
 
 
 @cache

@@ -9,7 +9,7 @@ from paddle_compat.port.rewrite.site import Kept, Piece, Rewrite, Site
 from paddle_compat.port.rules.spec import Function, Named, Template
 from paddle_compat.port.rules.values import CONVERSIONS, DTYPES
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "plain_data"]
 
 
 def _to_tensor(site: Site) -> Rewrite | Kept:
@@ -18,7 +18,7 @@ def _to_tensor(site: Site) -> Rewrite | Kept:
         return Kept("it has no data")
     if "place" in site.given and site.module.constant(site.given["place"]) is not None:
         return Kept("the device is another word in torch")
-    if not _plain(site, data):
+    if not plain_data(site, data):
         return Kept(
             f"{site.module.text(data)} is neither numbers that are written out nor certainly a "
             "numpy array, and lists of others get another dtype in torch"
@@ -40,8 +40,8 @@ def _to_tensor(site: Site) -> Rewrite | Kept:
     return site.replaced(*pieces, ")")
 
 
-def _plain(site: Site, data: ast.expr) -> bool:
-    """Tell whether data is numbers that are written out, or an array of numpy's."""
+def plain_data(site: Site, data: ast.expr, *, numbers: bool = True) -> bool:
+    """Tell whether data is an array of numpy's, or numbers that are written out."""
     held = site.module.assigned(data) or data
     if isinstance(held, ast.Call):
         path = site.module.path(held.func) or ""
@@ -49,7 +49,7 @@ def _plain(site: Site, data: ast.expr) -> bool:
         array = path.startswith("numpy.") and path.rpartition(".")[2] in _ARRAYS
         return array or (not path and method == "astype" and not site.values.is_tensor(held))
     constant = site.module.constant(data)
-    return constant is not ... and _numbers(constant)
+    return numbers and constant is not ... and _numbers(constant)
 
 
 _ARRAYS = ("array", "asarray", "zeros", "ones", "full", "arange", "linspace", "eye", "stack")

@@ -16,7 +16,7 @@ from paddle_compat.port.rewrite.site import Kept, Piece, Rewrite, Site
 from paddle_compat.port.rules.spec import Function, Named, Template
 from paddle_compat.port.rules.values import CONVERSIONS
 
-__all__ = ["HELPER", "HELPER_NAME", "RULES"]
+__all__ = ["HELPER", "HELPER_NAME", "RULES", "weighted"]
 
 HELPER_NAME = "_initialized"
 HELPER = '''\
@@ -73,32 +73,44 @@ def _initializer(
     return (*pieces, ")")
 
 
-def _weighted(
-    torch: str, weight: str, checked: str, plain: Mapping[str, str]
+def weighted(
+    torch: str,
+    weight: str,
+    *,
+    plain: Mapping[str, str],
+    sizes: str = "",
+    renamed: Mapping[str, str] | None = None,
+    attributes: tuple[str, str] = ("weight_attr", "bias_attr"),
 ) -> Callable[[Site], Rewrite | Kept]:
     """Return the writer of a layer that has a weight and a bias.
 
     Args:
         torch: the torch class.
         weight: how the weight is filled by default.
-        checked: the parameters that have to be one size or two.
         plain: what may only have one value, by name.
+        sizes: the parameters that have to be one size or two.
+        renamed: torch's names of parameters, by Paddle's.
+        attributes: Paddle's parameters for the attributes of weight and bias.
     """
 
     def write(site: Site) -> Rewrite | Kept:
         dropped = []
+        edits: list[Edit] = []
         for argument in site.given:
             name, value = argument.parameter, argument.value
             if name in plain and str(site.module.constant(value)) != plain[name]:
                 return Kept(f"torch has no {name}={site.module.text(value)}")
-            if name in plain or name in ("weight_attr", "bias_attr", "name"):
+            if name in plain or name in (*attributes, "name"):
                 dropped.append(argument)
-            elif name in checked.split():
+            elif name in sizes.split():
                 unfit = CONVERSIONS["pair"](site, value)
                 if isinstance(unfit, Kept):
                     return unfit
-        bias = _initializer(site, site.value("bias_attr"), _ZEROS)
-        filled = _initializer(site, site.value("weight_attr"), weight)
+            elif argument.keyword is not None and renamed and name in renamed:
+                edit = site.keyworded(argument, renamed[name])
+                edits += [edit] if edit is not None else []
+        filled = _initializer(site, site.value(attributes[0]), weight)
+        bias = _initializer(site, site.value(attributes[1]), _ZEROS)
         cut = site.without(dropped)
         for each in (bias, filled, cut):
             if isinstance(each, Kept):
@@ -108,7 +120,7 @@ def _weighted(
         assert not isinstance(filled, Kept)
         assert not isinstance(bias, Kept)
         assert not isinstance(cut, Kept)
-        edits = [site.named(torch), *cut]
+        edits += [site.named(torch), *cut]
         if bias is None:
             edits.append(site.added("bias=False", dropped))
             bias = (TorchName(_ZEROS),)
@@ -145,11 +157,15 @@ _CONV = (
 )
 
 RULES = (
-    Named("paddle.nn.Layer", "torch.nn.Module"),
+    Named(
+        "paddle.nn.Layer",
+        "torch.nn.Module",
+        ("isinstance(paddle.nn.ReLU(), paddle.nn.Layer)",),
+    ),
     Template(
         "paddle.nn.Linear",
         f"in_features out_features {_ATTRS} name",
-        _weighted("torch.nn.Linear", "torch.nn.init.xavier_uniform_", "", {}),
+        weighted("torch.nn.Linear", "torch.nn.init.xavier_uniform_", plain={}),
         "torch.nn.Linear",
         (
             "shapes(paddle.nn.Linear(4, 5)(x))",
@@ -164,11 +180,11 @@ RULES = (
     Template(
         "paddle.nn.Conv2D",
         _CONV,
-        _weighted(
+        weighted(
             "torch.nn.Conv2d",
             "torch.nn.init.kaiming_normal_",
-            "kernel_size stride padding dilation",
-            {"data_format": "NCHW", "padding_mode": "zeros"},
+            plain={"data_format": "NCHW", "padding_mode": "zeros"},
+            sizes="kernel_size stride padding dilation",
         ),
         "torch.nn.Conv2d",
         (

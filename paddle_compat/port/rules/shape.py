@@ -7,14 +7,15 @@ from paddle_compat.port.rewrite.site import Kept, Piece, Rewrite, Site
 from paddle_compat.port.rules.spec import Function, Template
 from paddle_compat.port.rules.values import CONVERSIONS
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "to_dtype"]
 
 
 def _cast(site: Site) -> Rewrite | Kept:
-    return _to(site, "x", "dtype")
+    return to_dtype(site, "x", "dtype")
 
 
-def _to(site: Site, tensor: str, dtype: str) -> Rewrite | Kept:
+def to_dtype(site: Site, tensor: str, dtype: str) -> Rewrite | Kept:
+    """Write a cast, of what certainly is a tensor."""
     node, wanted = site.value(tensor), site.value(dtype)
     if node is None or wanted is None:
         return Kept("it lacks an argument")
