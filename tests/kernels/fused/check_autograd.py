@@ -202,8 +202,9 @@ def test_soft_labels_are_differentiated_in_compiled_code(launches: Counter[str])
 def test_what_the_kernels_do_not_compute_takes_the_straight_line(launches: Counter[str]) -> None:
     x = logits(5, 4)
     found = functional(x, SOFT, alpha=PER_CLASS.double())
-    by_row = Focal(2.0, PER_CLASS[:, None].double()[:1] * x.new_ones(5, 1), 0.5)
-    focal_loss_by_class(x, INDEX, by_row)
+    by_row = torch.linspace(0.1, 0.9, 5, dtype=torch.float64, device=DEVICE)[:, None]
+    focal_loss_by_class(x, INDEX, Focal(2.0, by_row, by_row))
+    focal_loss_by_class(x, INDEX, Focal(2.0, by_row[0, 0], 0.5))
     not_a_number = functional(x, SOFT, gamma=float("nan"))
     assert not launches
     assert not_a_number.isnan()
@@ -242,6 +243,15 @@ def test_operators_are_registered_as_torch_wants_them(kind: str, total: torch.dt
         given = (upstream, logits(5, 4), *arguments, 2.0)
         found = torch.library.opcheck(fused.gradient_operator, given, test_utils=CHECKS)
         assert set(found.values()) == {"SUCCESS"}
+
+
+def test_a_divisor_is_the_sums_alone() -> None:
+    gradients = []
+    for divisor in (1.0, 2.0):
+        x = leaf(5, 4)
+        loss = fused.loss_operator(x, *ARGUMENTS["dense"], None, divisor)
+        gradients.append(torch.autograd.grad(loss.sum(), x)[0])
+    assert torch.equal(*gradients)
 
 
 def test_a_divisor_divides_whatever_comes_from_above() -> None:
