@@ -61,6 +61,20 @@ def main(arguments: Sequence[str]) -> int:
     except (ConfigError, FileNotFoundError) as error:
         parser.error(str(error))
     form = options.format or config.get("format", "text")
+    try:
+        return _run(files, target, chosen, options, form)
+    except BrokenPipeError:  # whoever reads the findings has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(
+    files: Sequence[Path],
+    target: str,
+    chosen: frozenset[str],
+    options: argparse.Namespace,
+    form: str,
+) -> int:
     results: list[FileResult] = []
     failed = False
     for file, outcome in _ported(files, target, chosen, options.jobs):

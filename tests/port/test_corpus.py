@@ -80,6 +80,18 @@ def test_a_torch_port_needs_no_paddle_where_all_is_equal() -> None:
         assert b"paddle" not in ported(name, "torch")[1].data
 
 
+def test_a_file_of_ten_thousand_lines_is_ported_as_a_short_one_is() -> None:
+    text = (CORPUS / "dygraph_2x.py.in").read_text(encoding="utf-8")
+    made = (CORPUS / "dygraph_2x.torch.py.out").read_text(encoding="utf-8")
+    head, mark, body = text.partition("class Tower")
+    ported_head, _, ported_body = made.partition("class Tower")
+    times = 10_000 // body.count("\n") + 1
+    data = (head + (mark + body + "\n\n") * times).encode()
+    result = port(data, "long.py", "torch", CODES["torch"])
+    assert data.count(b"\n") > 10_000
+    assert result.new == ported_head + (mark + ported_body + "\n\n") * times
+
+
 if __name__ == "__main__":
     for each in NAMES:
         for to in TARGETS:

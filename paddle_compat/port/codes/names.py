@@ -67,6 +67,7 @@ declare(
     "equal-in-torch",
     """
     Torch has the same: values, dtypes, shapes and gradients have been compared with real Paddle
-    3.3.1 on examples, and with 1.8.5 for 1.x in eager mode. --write rewrites it. A size that a variable holds is taken not to be 0.
+    3.3.1 on examples, and with 1.8.5 for 1.x in eager mode. --write rewrites it. A size that a
+    variable holds is taken not to be 0.
     """,
 )

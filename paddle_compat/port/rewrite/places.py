@@ -33,16 +33,18 @@ class Place:
 def places(module: Module) -> list[Place]:
     """Return all that torch may have, outer before inner."""
     values, static, eager = Values(module), builds_programs(module), is_eager(module)
-    if _names_another(module, "torch"):
-        return []
+    another = _names_another(module, "torch")
+    taken = Kept("the name torch is something else in this file") if another else None
     found = []
     for use in module.paddle_uses:
         what = outcome(module, values, use, static=static, eager=eager)
+        if taken is not None and isinstance(what, Rewrite):
+            what = taken
         if what is not None:
             call = module.parent(use.node)
             node = call if isinstance(call, ast.Call) and call.func is use.node else use.node
             found.append(Place(node, module.span(node), use.path, what, use))
-    if module.paddle_uses and not static:
+    if module.paddle_uses and not static and taken is None:
         for member in members(module, values):
             span = module.span(member.node)
             found.append(Place(member.node, span, member.name, member.outcome))

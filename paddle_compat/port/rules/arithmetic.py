@@ -45,6 +45,24 @@ def _clip_bounds(site: Site) -> str | None:
     return "x is not certainly of a float dtype, and torch promotes an integer one to the bound's"
 
 
+def _no_fraction(site: Site) -> str | None:
+    node, value = site.value("x"), site.value("y")
+    fraction = value is not None and type(site.module.constant(value)) is float
+    if not fraction or (node is not None and site.values.is_float(node)):
+        return None
+    return "x is not certainly of a float dtype, and of an integer one Paddle cuts the fraction off"
+
+
+def _whole_power(site: Site) -> str | None:
+    node, power = site.value("x"), site.value("y")
+    certain = power is not None and (
+        site.values.is_tensor(power) or type(site.module.constant(power)) is int
+    )
+    if certain or (node is not None and site.values.is_float(node)):
+        return None
+    return "x is not certainly of a float dtype, and of an integer one Paddle cuts the power off"
+
+
 RULES = (
     *(_unary(name) for name in _UNARY.split()),
     *(
@@ -63,6 +81,7 @@ RULES = (
             f"torch.{_TORCH_COMPARE[name]}",
             "x>input y>other name>",
             (f"paddle.{name}(x, y)", f"paddle.{name}(x=i, y=i)", f"x.{name}(y)"),
+            require=_no_fraction,
             gradient=False,
         )
         for name in _COMPARE.split()
@@ -118,7 +137,14 @@ RULES = (
         "paddle.pow",
         "torch.pow",
         "x>input y>exponent name>",
-        ("paddle.pow(x, 2)", "paddle.pow(x * x + 0.5, y)", "x.pow(3.0)"),
+        (
+            "paddle.pow(x, 2)",
+            "paddle.pow(i, 2)",
+            "paddle.pow(x * x + 0.5, y)",
+            "(x * 1.0).pow(3.0)",
+            "paddle.pow(x * x + 0.5, 1.5)",
+        ),
+        require=_whole_power,
     ),
     Function(
         "paddle.clip",
@@ -153,5 +179,11 @@ RULES = (
     Function(
         "paddle.outer", "torch.outer", "x>input y>vec2 name>", ("paddle.outer(x[0, 0], y[0, 1])",)
     ),
-    Function("paddle.atan2", "torch.atan2", "x>input y>other name>", ("paddle.atan2(x, y)",)),
+    Function(
+        "paddle.atan2",
+        "torch.atan2",
+        "x>input y>other name>",
+        ("paddle.atan2(x * 1.0, y)",),
+        require=needs_float("x", "of integers Paddle makes float64"),
+    ),
 )

@@ -74,7 +74,6 @@ RULES = (
     _activation("hardswish", "x>input name>"),
     _activation("tanhshrink", "x>input name>"),
     _activation("elu", "x>input alpha name>", "elu(x, 0.5)"),
-    _activation("selu", "x>input scale>=1.0507009873554805 alpha>=1.6732632423543772 name>"),
     _activation("celu", "x>input alpha name>", "celu(x, alpha=2.0)"),
     _activation(
         "softplus", "x>input beta threshold name>", "softplus(x * 9.0, beta=2, threshold=5)"
