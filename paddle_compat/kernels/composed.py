@@ -46,7 +46,9 @@ def dense(logit: Tensor, label: Tensor, focal: Focal) -> Tensor:
         label = torch.where(ignored, 0.0, label)
     infinite = logit.isinf()
     x = torch.where(infinite, 0.0, logit)
-    p, n = torch.sigmoid(x), torch.sigmoid(-x)
+    # torch's derivative of a sigmoid is (1 - p) * p: of the smaller one it does not cancel.
+    small = torch.sigmoid(torch.where(x < 0, x, -x))
+    p, n = torch.where(x < 0, small, 1 - small), torch.where(x < 0, 1 - small, small)
     entropy = (label - 1) * F.logsigmoid(-x) - label * F.logsigmoid(x)
     weight = label * focal.positive + (1 - label) * focal.negative
     loss = weight * _modulator_times_entropy(p * (1 - label) + n * label, entropy, focal.exponent)
