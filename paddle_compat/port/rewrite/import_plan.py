@@ -66,9 +66,10 @@ def import_edits(
 
 def _becomes(edit: Edit, whole: bool) -> str:
     text = "".join(piece for piece in edit.pieces if isinstance(piece, str)).strip()
-    if whole and text in ("", "pass"):
+    lines = [line.strip() for line in text.splitlines() if not line.strip().startswith("#")]
+    if whole and lines in ([], ["pass"]):
         return "is no longer needed"
-    return f"becomes {' and '.join(line.strip() for line in text.splitlines())}"
+    return f"becomes {' and '.join(lines)}"
 
 
 def _fate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -179,19 +180,22 @@ def _alias(node: ast.alias) -> str:
     return f"{node.name} as {node.asname}" if node.asname else node.name
 
 
-def _placed(module: Module, statement: ast.stmt, lines: list[str]) -> Edit:
+def _placed(module: Module, statement: ast.stmt, lines: list[str]) -> Edit | None:
     text, span = module.source.text, module.span(statement)
     line_start = module.source.starts[statement.lineno - 1]
     indent = text[line_start : span.start]
     alone = not indent.strip()
-    if lines:
-        between = f"{module.source.newline}{indent}" if alone else "; "
-        return Edit(span, (between.join(lines),))
+    # An import has no strings, so that this is what comments are. They go above it.
+    comments = re.findall(r"#[^\r\n]*", text[span.start : span.end])
+    if comments and not alone:
+        return None
     end_line = module.source.line(module.source.position(span.end)[0])
     line_end = module.source.starts[module.source.position(span.end)[0] - 1] + len(end_line)
-    if not alone or _is_only(module, statement) or text[span.end : line_end].strip():
-        return Edit(span, ("pass",))
-    return Edit(Span(line_start, line_end), ())
+    goes = alone and not _is_only(module, statement) and not text[span.end : line_end].strip()
+    if not lines and goes and not comments:
+        return Edit(Span(line_start, line_end), ())
+    between = f"{module.source.newline}{indent}" if alone else "; "
+    return Edit(span, (between.join([*comments, *(lines or ([] if goes else ["pass"]))]),))
 
 
 def _is_only(module: Module, statement: ast.stmt) -> bool:

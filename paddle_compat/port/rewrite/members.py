@@ -39,6 +39,9 @@ _ONLY_PADDLE = frozenset(
 )
 
 
+_TURNED = ("paddle.nn.Linear", "paddle.fluid.dygraph.Linear")
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member that is used, and what becomes of it.
@@ -75,6 +78,10 @@ def _member(module: Module, values: Values, node: ast.Attribute) -> Member | Non
         return _of_optimizer(module, called, node)
     if called is not None and _is_layer(module, values, node.value):
         return _of_layer(module, called, node)
+    if node.attr == "weight" and values.maker(node.value) in _TURNED:
+        what = module.text(node.value).splitlines()[0]
+        kept = Kept(f"torch keeps it turned, [out, in]; {what}.weight.T is as Paddle's", "PC101")
+        return Member(node, "Linear.weight", kept)
     if node.attr in _ONLY_PADDLE:
         what = module.text(node.value).splitlines()[0]
         kept = Kept(f"it is not certain what {what} is", "PC104")

@@ -30,6 +30,7 @@ __all__ = ["Kind", "Values"]
 
 Kind = Literal["tensor", "parameter", "layer", "layers", "optimizer"]
 
+_NO_TENSOR = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _FLOATS = ("float16", "float32", "float64", "bfloat16")
 
 
@@ -58,6 +59,8 @@ class Values:
             return self._called(node)
         if isinstance(node, ast.Name):
             return self._named(node)
+        if isinstance(node, ast.Compare) and any(isinstance(op, _NO_TENSOR) for op in node.ops):
+            return None
         if isinstance(node, (ast.BinOp, ast.Compare)):
             sides = [
                 node.left,
@@ -87,10 +90,10 @@ class Values:
         if isinstance(node.func, ast.Name) and self._defines_layer(node.func):
             return "layer"
         # Layers of Paddle's own return one tensor; what those of this file return is not known.
-        maker = self._maker(node.func)
+        maker = self.maker(node.func)
         return "tensor" if maker in LAYERS else None
 
-    def _maker(self, node: ast.AST) -> str | None:
+    def maker(self, node: ast.AST) -> str | None:
         """Return the Paddle class that made a layer, followed through names and ``self.x``."""
         if isinstance(node, ast.Call):
             return self.module.paddle_path(node.func)
@@ -99,7 +102,7 @@ class Values:
             found = [each.value for each in self.module.bindings(node)]
         elif isinstance(node, ast.Attribute):
             found = list(self._assigned_to_self(node))
-        makers = {self._maker(each) if each is not None else None for each in found}
+        makers = {self.maker(each) if each is not None else None for each in found}
         return makers.pop() if len(makers) == 1 else None
 
     def _named(self, node: ast.Name) -> Kind | None:
@@ -158,7 +161,7 @@ class Values:
             if not isinstance(first, ast.Name):
                 continue
             path = self.module.paddle_path(call.func)
-            takes = path in TAKES_TENSOR if path is not None else self._maker(call.func) in LAYERS
+            takes = path in TAKES_TENSOR if path is not None else self.maker(call.func) in LAYERS
             if takes:
                 reaching = self.module.bindings(first)
                 found |= {each.node for each in reaching if isinstance(each.node, ast.arg)}
@@ -261,7 +264,7 @@ class Values:
         if path in ("paddle.zeros", "paddle.ones", "paddle.to_tensor"):
             told = next((k.value for k in node.keywords if k.arg == "dtype"), None)
             return told is not None and self.names_float(told)
-        return path is None and self._maker(node.func) in FLOAT_LAYERS
+        return path is None and self.maker(node.func) in FLOAT_LAYERS
 
     def names_float(self, node: ast.AST) -> bool:
         """Tell whether an expression names a floating-point dtype."""

@@ -143,11 +143,15 @@ def _plain(name: str, signature: str = "name>", *examples: str, torch: str = "")
     return Function(paddle, f"torch.nn.{torch or name}", signature, calls, method=False)
 
 
-def _container(name: str, torch: str, example: str) -> Template:
+def _container(name: str, torch: str, *examples: str) -> Template:
     def write(site: Site) -> Rewrite | Kept:
-        return Rewrite((site.named(torch),), torch)
+        edits = [site.named(torch)]
+        given = site.given.argument("sublayers")
+        if given is not None and given.keyword is not None:
+            edits += filter(None, [site.keyworded(given, "modules")])
+        return Rewrite(tuple(edits), torch)
 
-    return Template(f"paddle.nn.{name}", "sublayers", write, torch, (example,), method=False)
+    return Template(f"paddle.nn.{name}", "sublayers", write, torch, examples, method=False)
 
 
 _ATTRS = "weight_attr bias_attr"
@@ -284,5 +288,10 @@ RULES = (
         "upscale_factor data_format>=NCHW name>",
         "paddle.nn.PixelShuffle(2)(paddle.concat([image, image], axis=1)[:, :4])",
     ),
-    _container("LayerList", "torch.nn.ModuleList", "paddle.nn.LayerList([paddle.nn.ReLU()])[0](x)"),
+    _container(
+        "LayerList",
+        "torch.nn.ModuleList",
+        "paddle.nn.LayerList([paddle.nn.ReLU()])[0](x)",
+        "paddle.nn.LayerList(sublayers=[paddle.nn.Tanh()])[0](x)",
+    ),
 )
