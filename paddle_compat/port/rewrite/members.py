@@ -82,6 +82,11 @@ def _member(module: Module, values: Values, node: ast.Attribute) -> Member | Non
         what = module.text(node.value).splitlines()[0]
         kept = Kept(f"torch keeps it turned, [out, in]; {what}.weight.T is as Paddle's", "PC101")
         return Member(node, "Linear.weight", kept)
+    if node.attr == "__init__" and called is not None and (called.args or called.keywords):
+        klass = module.klass(node)
+        if klass is not None and values.is_layer_class(klass) and _is_super(node.value):
+            kept = Kept("torch's Module takes neither a name nor a dtype", "PC101")
+            return Member(called, "Layer.__init__", kept)
     if node.attr in _ONLY_PADDLE:
         what = module.text(node.value).splitlines()[0]
         kept = Kept(f"it is not certain what {what} is", "PC104")
@@ -95,6 +100,11 @@ def _is_layer(module: Module, values: Values, node: ast.expr) -> bool:
     klass = module.klass(node)
     is_self = isinstance(node, ast.Name) and node.id == "self"
     return is_self and klass is not None and values.is_layer_class(klass)
+
+
+def _is_super(node: ast.expr) -> bool:
+    named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    return named and node.func.id == "super"  # type: ignore[attr-defined]
 
 
 # Tensors
@@ -157,7 +167,7 @@ def _shape_is_read_alike(module: Module, node: ast.Attribute) -> bool:
         return node in parent.args and (named or module.paddle_path(parent.func) is not None)
     if isinstance(parent, ast.Assign):
         return all(isinstance(target, (ast.Tuple, ast.List)) for target in parent.targets)
-    return isinstance(parent, (ast.For, ast.comprehension, ast.Starred, ast.FormattedValue))
+    return isinstance(parent, (ast.For, ast.comprehension, ast.Starred))
 
 
 def _stop_gradient(module: Module, node: ast.Attribute, parameter: bool) -> Member:
@@ -224,11 +234,22 @@ def _of_layer(module: Module, call: ast.Call, node: ast.Attribute) -> Member | N
         if call.args or call.keywords or _is_iterated(module, call):
             return None
         outcome = Rewrite((_wrapped(module, call, "list("),), "list(.parameters())")
+    elif name == "register_buffer":
+        outcome = _register_buffer(module, call)
     elif name in ("set_state_dict", "set_dict", "load_dict"):
         outcome = Kept("it warns of what is missing or extra where torch's load_state_dict raises")
     elif name in ("named_sublayers", "full_name", "create_tensor", "create_variable"):
         outcome = Kept("no rule is known for it")
     return Member(call, f"Layer.{name}", outcome) if outcome is not None else None
+
+
+def _register_buffer(module: Module, call: ast.Call) -> Rewrite | None:
+    for keyword in call.keywords:
+        if keyword.arg == "persistable":
+            start = module.span(keyword).start
+            edit = Edit(Span(start, start + len("persistable")), ("persistent",))
+            return Rewrite((edit,), "persistent=")
+    return None
 
 
 def _is_iterated(module: Module, call: ast.Call) -> bool:

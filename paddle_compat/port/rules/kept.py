@@ -45,7 +45,6 @@ DIFFERS = {
     "paddle.nn.BatchNorm2D": _SMALL_BATCH.format("torch.nn.BatchNorm2d"),
     "paddle.nn.BatchNorm3D": _SMALL_BATCH.format("torch.nn.BatchNorm3d"),
     "paddle.nn.Embedding": "it draws its values otherwise; use torch.nn.Embedding with your own",
-    "paddle.nn.Sequential": "its layers may be pairs with names; use torch.nn.Sequential",
     "paddle.nn.LeakyReLU": _LEAKY.format("torch.nn.LeakyReLU"),
     "paddle.nn.functional.leaky_relu": _LEAKY.format("torch.nn.functional.leaky_relu"),
     "paddle.nn.BCEWithLogitsLoss": _LOGITS.format("torch.nn.BCEWithLogitsLoss"),

@@ -154,6 +154,13 @@ def _container(name: str, torch: str, *examples: str) -> Template:
     return Template(f"paddle.nn.{name}", "sublayers", write, torch, examples, method=False)
 
 
+def _sequential(site: Site) -> str | None:
+    if all(site.values.kind(layer) == "layer" for layer in site.call.args):
+        return None
+    return "its layers are not certainly layers alone: Paddle's may be pairs with names"
+
+
+_LAYERS_IN_ORDER = " ".join(f"layer{number}" for number in range(64))
 _ATTRS = "weight_attr bias_attr"
 _CONV = (
     "in_channels out_channels kernel_size stride padding dilation groups padding_mode "
@@ -287,6 +294,18 @@ RULES = (
         "PixelShuffle",
         "upscale_factor data_format>=NCHW name>",
         "paddle.nn.PixelShuffle(2)(paddle.concat([image, image], axis=1)[:, :4])",
+    ),
+    Function(
+        "paddle.nn.Sequential",
+        "torch.nn.Sequential",
+        _LAYERS_IN_ORDER,
+        (
+            "paddle.nn.Sequential(paddle.nn.ReLU(), paddle.nn.Softmax(axis=1))(x)",
+            "paddle.nn.Sequential(paddle.nn.Flatten(1), "
+            "paddle.nn.Sequential(paddle.nn.Tanh()))[1](x)",
+        ),
+        require=_sequential,
+        method=False,
     ),
     _container(
         "LayerList",
