@@ -9,13 +9,13 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import BinaryIO, Protocol, cast
 
 from paddle_compat.conformance.call import Call, Outcome
+from paddle_compat.conformance.processes import environment, watchdog
 from paddle_compat.conformance.provision import OracleUnavailable, provision
 from paddle_compat.conformance.workers import wire
 
@@ -124,7 +124,7 @@ class SubprocessOracle:
     def ask(self, header: wire.Header, arrays: wire.Arrays) -> tuple[wire.Header, wire.Arrays]:
         """Send the worker one frame and return its reply; its death is a reply too."""
         process = self._running()
-        with self._watchdog(process) as hung:
+        with watchdog(process, self.timeout) as hung:
             try:
                 wire.write_frame(cast(BinaryIO, process.stdin), header, arrays)
                 reply = wire.read_frame(cast(BinaryIO, process.stdout))
@@ -148,31 +148,18 @@ class SubprocessOracle:
         """Return the worker's process, started and ready."""
         if self._process is not None:
             return self._process
-        environment = {
-            **os.environ,
-            # One thread each: the answers do not depend on the machine's cores, and several
-            # workers can share it. The Python settings of this process are not for another one.
-            "OMP_NUM_THREADS": "1",
-            # Answers of the CPU, from a build for GPUs too.
-            "CUDA_VISIBLE_DEVICES": "",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "GLOG_minloglevel": "3",
-        }
-        foreign = () if self._own else ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-        for name in (*foreign, "PYTHONSTARTUP"):
-            environment.pop(name, None)
         try:
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=environment(own=self._own),
             )
         except OSError as error:
             raise OracleUnavailable(f"cannot start {self.python}: {error}") from error
         self._process = process
-        with self._watchdog(process):
+        with watchdog(process, self.timeout):
             ready = wire.read_frame(cast(BinaryIO, process.stdout))
         if ready is None:
             self._close()
@@ -182,22 +169,6 @@ class SubprocessOracle:
             self._close()
             raise OracleUnavailable(f"{self.python} has Paddle {found}, not {self.version}")
         return process
-
-    @contextlib.contextmanager
-    def _watchdog(self, process: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
-        """Kill the process when the block takes longer than the timeout."""
-        hung = threading.Event()
-
-        def kill() -> None:
-            hung.set()
-            process.kill()
-
-        timer = threading.Timer(self.timeout, kill)
-        timer.start()
-        try:
-            yield hung
-        finally:
-            timer.cancel()
 
     def _close(self) -> None:
         process, self._process = self._process, None

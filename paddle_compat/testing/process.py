@@ -8,12 +8,12 @@ import os
 import signal
 import subprocess
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, cast
 
+from paddle_compat.conformance.processes import environment, watchdog
 from paddle_compat.testing import recorder
 from paddle_compat.testing.recorder import Case
 
@@ -55,7 +55,7 @@ class RecorderProcess:
             request, response = Path(folder) / "request.npz", Path(folder) / "response.npz"
             recorder.write(request, cases)
             asked = {"request": str(request), "response": str(response), "function": function}
-            with self._watchdog(process) as hung:
+            with watchdog(process, self.timeout) as hung:
                 last = self._ask(process, asked)
             if last.get("done"):
                 return recorder.read(response)
@@ -112,15 +112,6 @@ class RecorderProcess:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
-            environment = {
-                **os.environ,
-                "OMP_NUM_THREADS": "1",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "GLOG_minloglevel": "3",
-            }
-            # The Python settings of this process are not for another one.
-            for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV"):
-                environment.pop(name, None)
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
             command = [str(self.python), recorder.__file__]
             try:
@@ -129,27 +120,12 @@ class RecorderProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._errors,
-                    env=environment,
+                    env=environment(),
                     text=True,
                 )
             except OSError as error:
                 raise RecordingFailed(f"cannot start {self.python}: {error}") from error
         return self._process
-
-    @contextlib.contextmanager
-    def _watchdog(self, process: subprocess.Popen[str]) -> Iterator[threading.Event]:
-        hung = threading.Event()
-
-        def kill() -> None:
-            hung.set()
-            process.kill()
-
-        timer = threading.Timer(self.timeout, kill)
-        timer.start()
-        try:
-            yield hung
-        finally:
-            timer.cancel()
 
     def _stderr(self) -> str:
         """Return the last lines that the process wrote, for the message."""
