@@ -14,8 +14,11 @@ from examples.comparison import Arrays
 from examples.runs import FCOS, FOCAL, RUNS, Run
 from examples.scripts import EXAMPLES, by_ours, by_real
 
-# The worked port is a PyTorch script; two files beside it serve it.
-PORTED = {EXAMPLES / f"{name}.py" for name in ("train_head", "record_head", "shapes")}
+# The worked ports are PyTorch; two files beside the first serve it, a test the second.
+PORTED = {
+    EXAMPLES / f"{name}.py"
+    for name in ("train_head", "record_head", "shapes", "port_head", "test_port_head")
+}
 LEGACY = sorted({*EXAMPLES.glob("*.py")} - PORTED)
 
 
