@@ -27,7 +27,10 @@ import pytest
 from mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("paddle_compat", "tests", "tools", "examples", "pyproject.toml")
+COPIED = (
+    *("paddle_compat", "tests", "tools", "examples", "pyproject.toml"),
+    *("README.md", "migration_guide.md", "action.yml", ".pre-commit-hooks.yaml"),
+)
 TIMEOUT = 900.0
 PRELOADED = ("torch", "torch.distributed", "torch.func", "numpy", "mpmath", "hypothesis", "pytest")
 # Neither real Paddle nor the documents, nor what starts processes that import no kernel and is
