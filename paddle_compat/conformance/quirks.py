@@ -8,7 +8,7 @@ Paddle still does it and that we do not: when Paddle changes, that test says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -17,9 +17,12 @@ from paddle_compat.conformance.ledger_fluid import FLUID_QUIRKS
 from paddle_compat.conformance.ledger_functional import FUNCTIONAL_QUIRKS
 from paddle_compat.conformance.quirk import Mask, Quirk, logits
 
-__all__ = ["LEDGER", "Quirk", "excused", "excuses_outcome"]
+__all__ = ["LEDGER", "SUMMARIES", "Quirk", "excused", "excuses_outcome"]
 
 LEDGER: tuple[Quirk, ...] = (*FLUID_QUIRKS, *FUNCTIONAL_QUIRKS)
+
+SUMMARIES: Mapping[str, str] = {quirk.id: quirk.summary for quirk in LEDGER}
+"""What each entry is about, by id."""
 
 
 def excuses_outcome(call: Call, version: str, ledger: Iterable[Quirk] = LEDGER) -> bool:

@@ -27,9 +27,6 @@ from paddle_compat.conformance.workers import wire
 
 __all__ = ["Given", "Recorded", "ask", "ask_ours", "recorded"]
 
-FLUID_VERSION = "1.8.5"
-"""The version that snippets are recorded of."""
-
 Given: TypeAlias = Outcome | Answer
 """What somebody answered: an outcome to a call, an answer to a snippet."""
 
@@ -76,7 +73,7 @@ def recorded() -> Recorded:
     kept = snippet_vectors.load()
     of_snippets = [case for case in snippet_cases() if _name(case) in kept]
     for case in of_snippets:
-        answers.setdefault(FLUID_VERSION, {})[case.id] = kept[_name(case)]
+        answers.setdefault(snippet_vectors.VERSION, {})[case.id] = kept[_name(case)]
     return Recorded((*of_calls, *of_long, *of_snippets), builds, answers)
 
 

@@ -153,7 +153,12 @@ def _chosen(options: argparse.Namespace) -> list[Case]:
 @contextlib.contextmanager
 def _sources(against: Sequence[str]) -> Iterator[list[Source]]:
     """Open what is compared with: recordings, and Paddles in interpreters of their own."""
-    from paddle_compat.conformance.oracles import OracleUnavailable, open_oracle, release
+    from paddle_compat.conformance.oracles import (
+        OracleUnavailable,
+        installed_oracle,
+        open_oracle,
+        release,
+    )
     from paddle_compat.conformance.provision import provision
     from paddle_compat.conformance.verify.answers import recorded
     from paddle_compat.conformance.verify.running import live_source, recorded_source
@@ -166,8 +171,6 @@ def _sources(against: Sequence[str]) -> Iterator[list[Source]]:
                     versions = sorted(recorded().answers, key=release)
                     sources += [recorded_source(version) for version in versions]
                 elif word == "installed":
-                    from paddle_compat.conformance.oracles import installed_oracle
-
                     oracle = stack.enter_context(installed_oracle())
                     sources.append(live_source(oracle, spelled="installed"))
                 else:

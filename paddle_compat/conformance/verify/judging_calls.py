@@ -56,8 +56,7 @@ def judge(call: Call, case: Case, ours: Outcome, paddle: Outcome, version: str) 
         waivers = tuple(dict.fromkeys((reproduced.id, *waivers)))
     if not waivers:
         return Verdict("pass")
-    known = {quirk.id: quirk.summary for quirk in quirks.LEDGER}
-    reason = " ".join(known[waiver] for waiver in waivers)
+    reason = " ".join(quirks.SUMMARIES[waiver] for waiver in waivers)
     told = _told(_Judge(call, ours, paddle, truth, None), excused)
     return Verdict("waived", waivers, told, reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,8 @@ def judge(snippet: Snippet, ours: Answer, paddle: Answer, before: Answer | None)
     """Judge two answers to a snippet: see `paddle_compat.conformance.verify.judging.judge`."""
     found = check(snippet, ours, paddle)
     if found:
-        return Verdict("fail", mismatches=_told(snippet, found, ours, paddle, before))
+        wrong = tuple(_mismatch(snippet, one, ours, paddle, before) for one in found)
+        return Verdict("fail", mismatches=wrong)
     if snippet.differs is None:
         return Verdict("pass")
     waived = tuple(
@@ -35,16 +37,6 @@ def judge(snippet: Snippet, ours: Answer, paddle: Answer, before: Answer | None)
         for one in compare(snippet, ours, paddle)
     )
     return Verdict("waived", (snippet.differs.id,), waived, snippet.differs.reason)
-
-
-def _told(
-    snippet: Snippet,
-    found: list[Disagreement],
-    ours: Answer,
-    paddle: Answer,
-    before: Answer | None,
-) -> tuple[Mismatch, ...]:
-    return tuple(_mismatch(snippet, one, ours, paddle, before) for one in found)
 
 
 def _mismatch(
@@ -118,21 +110,17 @@ def _numbers(
     exact = float(right[found.worst])
     errors = [_apart(number, exact) for number in numbers]
     units = [ulps(error, exact, right.dtype) for error in errors]
-    return Mismatch(
-        found.part,
-        rule,
-        str(found),
-        blame,
-        told.reference,
-        found.elements,
-        found.worst,
-        numbers[0],
-        numbers[1],
-        exact,
-        errors[0],
-        errors[1],
-        units[0],
-        units[1],
+    return replace(
+        told,
+        elements=found.elements,
+        index=found.worst,
+        ours=numbers[0],
+        paddle=numbers[1],
+        exact=exact,
+        error_ours=errors[0],
+        error_paddle=errors[1],
+        ulp_ours=units[0],
+        ulp_paddle=units[1],
     )
 
 

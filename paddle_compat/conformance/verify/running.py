@@ -15,7 +15,7 @@ from paddle_compat import __version__
 from paddle_compat.conformance import scans
 from paddle_compat.conformance.call import Call, Outcome
 from paddle_compat.conformance.oracles import Oracle
-from paddle_compat.conformance.quirks import LEDGER
+from paddle_compat.conformance.quirks import SUMMARIES
 from paddle_compat.conformance.verify.answers import Given, ask, ask_ours, recorded
 from paddle_compat.conformance.verify.judging import judge
 from paddle_compat.conformance.verify.model import (
@@ -207,7 +207,7 @@ def _result(case: Case, source: Source, verdict: Verdict, seed: int) -> Result:
 
 def _waivers(cases: Iterable[Case], results: Iterable[Result]) -> Mapping[str, str]:
     """Return what the waivers that occurred are about, by id."""
-    known = {quirk.id: quirk.summary for quirk in LEDGER}
+    known = dict(SUMMARIES)
     for case in cases:
         differs = None if isinstance(case.asked, Call) else case.asked.differs
         if differs is not None:
